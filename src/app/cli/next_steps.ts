@@ -77,7 +77,7 @@ export function nextSteps({ models, data, rows, runs }: ProjectFiles): {
   if (run && run.status !== 'damaged' && run.status !== 'unfinished') {
     return {
       found: `The newest run is ${toPrintable(run.folder).text}${run.model === undefined ? '' : `, of model ${run.model}`}.`,
-      next: stepsWithRun(run.folder),
+      next: stepsWithRun(run.folder, run.final !== undefined),
     };
   }
   if (model !== undefined) {
@@ -106,11 +106,12 @@ export function nextSteps({ models, data, rows, runs }: ProjectFiles): {
   };
 }
 
-/** What a trained model is for. */
-export function stepsWithRun(run: string): readonly NextCommand[] {
+/** What a trained model is for. @param isFinal true if no test part is left, because the run was trained on all events */
+export function stepsWithRun(run: string, isFinal: boolean): readonly NextCommand[] {
   const folder = quoted(run);
+  const evaluate: NextCommand = [`tower evaluate ${folder}`, 'compare it with baselines on the test part'];
   return [
-    [`tower evaluate ${folder}`, 'compare it with baselines on the test part'],
+    ...(isFinal ? [] : [evaluate]),
     [`tower recommend ${folder} --user KEY`, 'ask it for one user'],
     [`tower serve ${folder}`, 'answer over HTTP'],
   ];

@@ -14,6 +14,7 @@ import type { FoundUser, Snapshot, TopAnswer, TopRequest } from '../../retrieval
 import {
   type Item,
   itemAt,
+  maxWeight,
   type Recommendation,
   type RerankEntries,
   requestFailure,
@@ -352,9 +353,10 @@ function refuseContradictions({ user, values, vector }: RecommendBody, { width }
     throw requestFailure('values', 'is given next to a vector, which replaces it', 'remove `values` or `vector`');
   }
   if (vector.length !== width) throw requestFailure('vector', `has ${vector.length} numbers`, `give ${width} numbers`);
-  const oddNumber = vector.find((element) => !Number.isFinite(Math.fround(element)));
+  // Scores are then far from the end of float32, in which indexes and clients compute.
+  const oddNumber = vector.find((element) => Math.abs(element) > maxWeight);
   if (oddNumber !== undefined)
-    throw requestFailure('vector', `has the number ${oddNumber}`, 'give finite float32 numbers');
+    throw requestFailure('vector', `has the number ${oddNumber}`, `give numbers from -${maxWeight} to ${maxWeight}`);
 }
 
 function refuseOtherVersion({ version: requestedVersion }: Selection, version: string): void {

@@ -59,11 +59,16 @@ const idleTimeout = 72_000;
 /** Milliseconds in which a request that was sent before the end must arrive: several round trips. */
 const arrivalTime = 500;
 
-/** @param isShared true if other processes have the same address: one of them may have a request that this one is about to accept */
-export function makeListener(isShared = false): Listener {
+/**
+ * @param isShared true if other processes have the same address: one of them may have a request that this one is about to accept
+ * @param requestTimeout milliseconds until a request has arrived as a whole
+ */
+export function makeListener(isShared = false, requestTimeout = maxArrivalTime): Listener {
   let currentHandler: RequestListener = answerWhileStarting;
+  // By default, Node.js looks for late requests every 30 seconds.
+  const connectionsCheckingInterval = Math.ceil(requestTimeout / 60);
   const http = createServer(
-    { requestTimeout: maxArrivalTime, keepAliveTimeout: idleTimeout, requireHostHeader: false },
+    { requestTimeout, connectionsCheckingInterval, keepAliveTimeout: idleTimeout, requireHostHeader: false },
     (request, response) => currentHandler(request, response),
   );
   // By default, Node.js closes a CONNECT without an answer, and refuses an `Expect` without an explanation.

@@ -84,7 +84,7 @@ export async function makeHttp(context: ServerContext, listener: Listener): Prom
     'application/json',
     { parseAs: 'buffer' },
     async (request: FastifyRequest, bytes: Buffer) => {
-      refuseCompressed(request.headers);
+      refuseEncoded(request.headers);
       // Many clients send their content type with a `DELETE` too, which has no body.
       return bytes.length === 0 && routeOf(request)?.writes === 'nothing' ? undefined : parseBody(bytes);
     },
@@ -141,11 +141,15 @@ function parseBody(bytes: Buffer): unknown {
   return parsedBody;
 }
 
-/** Compressed bodies are refused, because the size of the unpacked body has no bound. @throws RequestError 415 */
-function refuseCompressed({ 'content-encoding': encoding = 'identity' }: IncomingHttpHeaders): void {
-  if (encoding === 'identity' || encoding === '') return;
-  const facts = { reason: `is compressed by \`${truncateName(encoding)}\``, advice: 'send it without compression' };
-  throw refused(415, diagnose('request-body', undefined, facts));
+/** Compressed bodies are refused, because the size of the unpacked body has no bound. So are charsets other than that of JSON. @throws RequestError 415 */
+function refuseEncoded({ 'content-encoding': encoding, 'content-type': type = '' }: IncomingHttpHeaders): void {
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(type)?.[1] ?? 'utf-8';
+  const refuse = (reason: string, advice: string): never => {
+    throw refused(415, diagnose('request-body', undefined, { reason, advice }));
+  };
+  if (encoding && encoding !== 'identity')
+    refuse(`is compressed by \`${truncateName(encoding)}\``, 'send it without compression');
+  if (!/^utf-?8$/i.test(charset)) refuse(`has the charset \`${truncateName(charset)}\``, 'encode its texts as UTF-8');
 }
 
 /** True if a value is nested too deeply. A body may be as deep as it is long, so the recursion ends at the limit. */

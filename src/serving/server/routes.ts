@@ -14,7 +14,7 @@ const refusals: Readonly<Record<string, string>> = {
   404: 'There is no such item or user.',
   409: 'There is nothing to change.',
   413: 'The body, or the array, is too long.',
-  415: 'The body is not JSON.',
+  415: 'The body is not JSON in UTF-8, or is compressed.',
   421: 'The server has no token, and the header `Host` has the name of another machine.',
   503: 'The server has too much work, or is starting. `Retry-After` says when to try again.',
   504: 'The answer was not ready at the deadline.',

@@ -24,7 +24,7 @@ import {
 } from './http.ts';
 import { defaultLimits, type Limits, maxErrors, maxKeyLength } from './limits.ts';
 import { makeMetrics } from './metrics.ts';
-import { atIndex, errorDetailsOf, RequestError, refused, throwWithStatus } from './refused.ts';
+import { atIndex, errorDetailsOf, pointer, RequestError, refused, throwWithStatus } from './refused.ts';
 import { makeGate } from './request_gate.ts';
 import { deadlineHeader, openApi, type Route, type RouteName, routes } from './routes.ts';
 import {
@@ -272,13 +272,13 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
     recommend: answerRoute('recommend', readers.Recommend),
     similar: answerRoute('similar', readers.Similar),
     vectors: answerVectors,
-    users({ query }) {
-      const [usersQuery] = readers.Users(parametersIn(query)).bodies;
+    users(request) {
+      const [usersQuery] = readers.Users(parametersIn(request)).bodies;
       return versions.use(({ answers }) => answers.users(usersQuery as UsersQuery));
     },
     // A search reads all titles, so it waits for its turn like a query.
     findItems(request) {
-      const [searchQuery] = readers.Search(parametersIn(request.query)).bodies;
+      const [searchQuery] = readers.Search(parametersIn(request)).bodies;
       const search = (isLate: () => boolean) => {
         const isOver = (): boolean => isLate() || request.raw.socket?.destroyed;
         return versions.use(({ answers }) => answers.search(searchQuery as SearchQuery, { isOver }));
@@ -445,11 +445,28 @@ function deadlineOf({ headers }: FastifyRequest, { deadline }: Limits): number {
   throw refused(400, diagnose('request-value', undefined, facts));
 }
 
-/** Parses the parameters of a URL, which are texts. A `limit` that is a whole number becomes a number. */
-const parametersIn = (query: unknown): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(
-    Object.entries(query as object).map(([name, value]) => [
-      name,
-      name === 'limit' && /^\d{1,9}$/.test(value) ? Number(value) : value,
-    ]),
+/** Parses the parameters of a URL, which are texts. A `limit` that is a number becomes one. @throws RequestError 400 */
+function parametersIn({ query, raw: { url = '' } }: FastifyRequest): Readonly<Record<string, unknown>> {
+  const undecodable = url
+    .replace(/^[^?]*\??/, '')
+    .split('&')
+    .find((parameter) => !isDecodable(parameter));
+  if (undecodable !== undefined) {
+    const entry = undecodable.replace(/=.*$/s, '');
+    const facts = { entry, reason: 'is no text in UTF-8', advice: 'encode it as UTF-8, with `%25` for a percent sign' };
+    throw refused(400, diagnose('request-value', undefined, facts), pointer(entry));
+  }
+  const isNumber = (name: string, value: unknown) => name === 'limit' && /^-?\d+(\.\d+)?$/.test(String(value));
+  return Object.fromEntries(
+    Object.entries(query as object).map(([name, value]) => [name, isNumber(name, value) ? Number(value) : value]),
   );
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

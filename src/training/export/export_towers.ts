@@ -2,9 +2,8 @@
  * Writes the towers so that they run without Tower: each as a TensorFlow.js graph model, an ONNX file and a SavedModel, which map codes to the retrieval
  * vector, and serving.json, which describes their inputs.
  */
-import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { awaitWrite, failure, invariant } from '../../base/diagnostics/diagnostic.ts';
+import { failure, invariant } from '../../base/diagnostics/diagnostic.ts';
 import { makeFolder, writeDurably, writeTextDurably } from '../../base/storage/durable.ts';
 import type { Texts } from '../../base/text/texts.ts';
 import { missingCode } from '../../data/columns/column_encoder.ts';
@@ -56,8 +55,9 @@ export async function exportModel(trained: LoadedModel, options: ExportOptions):
   const itemLists = listsOfItems(trained, options.elements);
   const towers = trained.plan.towers.map((tower) => servedTower(trained, tower, itemLists));
   for (const { tower, parameters } of towers) refuseTooLarge(tower, parameters);
-  const { folder, force } = options;
-  return writeExport(folder, 'serving.json', force, () => writeTowers(trained, towers, itemLists, options));
+  const replaced = towers.map(({ tower }) => `${tower.name}/tfjs`);
+  const write = (folder: string) => writeTowers(trained, towers, itemLists, { ...options, folder });
+  return writeExport(options.folder, 'serving.json', options.force, write, replaced);
 }
 
 async function writeTowers(
@@ -86,8 +86,6 @@ async function writeTowers(
   const histories = new Map(Object.entries(trained.manifest.data.histories));
   for (const { tower, graph, parameters } of towers) {
     const { name } = tower;
-    const tfjs = join(folder, name, 'tfjs');
-    await awaitWrite(tfjs, rm(tfjs, { recursive: true, force: true }));
     const written = [
       await writeFiles(folder, `${name}/tfjs`, servingTfjs(graph, parameters)),
       await writeFiles(folder, name, { 'model.onnx': servingOnnx(graph, parameters) }),

@@ -1,6 +1,6 @@
 /** Writes the weights of a score that is fitted from item to item as a table, which a database sums up for a list of items. */
 import { join } from 'node:path';
-import { makeFolder, writeTextDurably } from '../../base/storage/durable.ts';
+import { writeTextDurably } from '../../base/storage/durable.ts';
 import type { Corpus } from '../../data/dataset.ts';
 import { writeParquet } from '../../data/files/duckdb.ts';
 import type { ItemWeights } from '../../retrieval/scan/item_weights.ts';
@@ -26,13 +26,12 @@ export interface WeightsDescription {
 export function writeWeightsExport(
   { plan, tables }: Pick<LoadedModel, 'plan' | 'tables'>,
   corpus: Corpus,
-  { folder, tower, force }: { readonly folder: string; readonly tower: string; readonly force?: boolean },
+  { folder: target, tower, force }: { readonly folder: string; readonly tower: string; readonly force?: boolean },
 ): Promise<WeightsDescription> {
   const index = 'item_to_item.json';
-  return writeExport(folder, index, force, async () => {
+  return writeExport(target, index, force, async (folder) => {
     const itemWeights = itemWeightsOf({ plan, tables, corpus });
     const { items, neighbours, weights } = rowsOf(itemWeights);
-    await makeFolder(folder);
     const keysOf = (rows: readonly number[]) => ({ at: (row: number) => corpus.keys.at(rows[row]!) });
     await writeParquet(
       join(folder, 'weights.parquet'),

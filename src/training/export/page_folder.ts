@@ -1,9 +1,10 @@
 /** Writes the folder that `tower-lang/runtime` opens: the query tower with its tables, and the vectors, keys, titles and columns of the items. */
 
+import { lstat, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { failure, invariant } from '../../base/diagnostics/diagnostic.ts';
-import { removeFile, writeDurably, writeTextDurably } from '../../base/storage/durable.ts';
+import { awaitRead, awaitWrite, failure, invariant } from '../../base/diagnostics/diagnostic.ts';
+import { makeFolder, removeDurably, syncFolder, writeDurably, writeTextDurably } from '../../base/storage/durable.ts';
 import { lockFolder, rejectOtherFiles } from '../../base/storage/lock.ts';
 import { computeChecksum } from '../../base/storage/run_files.ts';
 import { encodeSafetensors } from '../../base/storage/safetensors.ts';
@@ -67,13 +68,13 @@ export async function writePageExport(
   servable: Servable,
   options: PageOptions,
 ): Promise<ExportedPage> {
-  const { folder, tower, columns, script, force } = options;
+  const { tower, columns, script } = options;
   const knownColumns = servable.items.columns;
   const unknownColumn = columns.find((name) => !knownColumns.has(name));
   if (unknownColumn !== undefined) {
     throw failure('unknown-name', unknownFacts('column of the items', unknownColumn, [...knownColumns.keys()]));
   }
-  return writeExport(folder, pageIndex, force, async () => {
+  return writeExport(options.folder, pageIndex, options.force, async (folder) => {
     const { plan, manifest } = trained;
     const { tower: queryTower, ...rest } = makePublicServable(trained, servable, options);
     const contents: Readonly<Record<PageFile, () => Promise<Uint8Array>>> = {
@@ -104,19 +105,41 @@ export async function writePageExport(
   });
 }
 
-/** Writes into a folder of its own. The index is removed first and written last, so that an incomplete export has none. */
+/** Holds the files of an export until all are written. */
+const partialFolder = '.partial';
+
+/**
+ * Writes an export into a folder of its own. Its files take their places when all are written, so that a kill leaves an earlier export as it is. The index
+ * is removed first and comes last, so that an incomplete export has none.
+ * @param replaced folders of an earlier export that are removed
+ */
 export async function writeExport<T>(
   folder: string,
   index: string,
   force: boolean | undefined,
-  write: () => Promise<T>,
+  write: (partial: string) => Promise<T>,
+  replaced: readonly string[] = [],
 ): Promise<T> {
   const lock = await lockFolder(folder, { purpose: 'tower export' });
+  const partial = join(folder, partialFolder);
+  const remove = (path: string): Promise<void> => awaitWrite(path, rm(path, { recursive: true, force: true }));
   try {
-    if (!force) await rejectOtherFiles(folder);
-    await removeFile(join(folder, index));
-    return await write();
+    if (!force) await rejectOtherFiles(folder, (name) => name === partialFolder);
+    await remove(partial);
+    await makeFolder(partial);
+    const written = await write(partial);
+    await removeDurably(join(folder, index));
+    for (const path of replaced) await remove(join(folder, path));
+    const paths = await awaitRead(partial, readdir(partial, { recursive: true }));
+    for (const path of [...paths.filter((path) => path !== index), index]) {
+      const isFile = (await lstat(join(partial, path))).isFile();
+      if (isFile) await awaitWrite(join(folder, path), rename(join(partial, path), join(folder, path)));
+      else await makeFolder(join(folder, path));
+    }
+    await awaitWrite(folder, syncFolder(folder));
+    return written;
   } finally {
+    await remove(partial).catch(() => {});
     await lock.release();
   }
 }

@@ -48,6 +48,11 @@ Next:
     expect(nextSteps({ ...model, runs: [{ ...run, status }] }).next[0]![0]).toBe(command);
   });
 
+  it('compares no run with baselines that was trained on all events', () => {
+    const final = { ...run, final: { name: 'chosen', checksum: '' } };
+    expect(nextSteps({ ...model, runs: [final] }).next[0]![0]).toBe('tower recommend runs/shop --user KEY');
+  });
+
   it('names commands that the program has', () => {
     const names = makeProgram().commands.map((each) => each.name());
     for (const files of [nothing, model, { ...model, runs: [run] }, { ...nothing, rows: ['a.csv'] }]) {

@@ -1,4 +1,6 @@
 /** The address of a server before and after its run is loaded. */
+import { connect } from 'node:net';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { makeListener } from '../../../src/serving/server/door.ts';
 import { warmUp } from '../../../src/serving/server/versions/swaps.ts';
@@ -65,6 +67,25 @@ it('answers 503 until the server is ready, on the same address and connection', 
   expect((await fetch(`${url}/favicon.ico`)).headers.get('content-type')).toBe('image/svg+xml');
   await server.close();
   await expect(fetch(url)).rejects.toThrow();
+});
+
+it('answers 408 to a request whose rest does not come, soon after its time', async () => {
+  const listener = makeListener(false, 200);
+  const server = await (await serveSmall(join(root, 'late'))).server({ listener });
+  const { port } = new URL(await server.listen('127.0.0.1', 0));
+  const head =
+    'POST /v1/recommend HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n';
+  for (const sent of [head, `${head}\r\n{"user`]) {
+    const start = performance.now();
+    const answer = await new Promise<string>((resolve) => {
+      let text = '';
+      const socket = connect(Number(port), '127.0.0.1', () => socket.write(sent));
+      socket.on('data', (chunk) => (text += chunk)).on('close', () => resolve(text));
+    });
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(performance.now() - start).toBeLessThan(2000);
+  }
+  await server.close();
 });
 
 it('names this machine where it listens on all addresses', async () => {

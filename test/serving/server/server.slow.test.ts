@@ -101,9 +101,13 @@ describe('a mistake has a code, a place and a hint', () => {
     expect(answer.body.request).toBe(answer.headers['x-request-id']);
   });
 
-  it('of a vector past float32, and of a user whose seen items nobody knows', async () => {
-    const vector = Array.from({ length: width() }, () => 1e300);
-    expect((await recommend({ vector })).body.errors[0]).toMatchObject({ code: 'request-value', at: '/vector' });
+  it('of a vector whose scores could be past float32, and of a user whose seen items nobody knows', async () => {
+    const vector = Array.from({ length: width() }, () => 3e38);
+    expect((await recommend({ vector })).body.errors[0]).toMatchObject({
+      ...{ code: 'request-value', at: '/vector' },
+      hint: 'give numbers from -1e+30 to 1e+30',
+    });
+    expect((await recommend({ vector: vector.map(() => -1e30) })).status).toBe(200);
     const unknown = await recommend({ vector: vector.map(() => 1), user: 'nobody' });
     expect(unknown.body.errors[0]).toMatchObject({ code: 'unknown-name', at: '/user' });
   });
@@ -112,6 +116,21 @@ describe('a mistake has a code, a place and a hint', () => {
     const answer = await recommend([{ user: 'u1', filter: 'x' }, { user: 'u1' }, { values: { x: 1 } }]);
     expect(answer.body.errors.map(({ at }) => at)).toEqual(['/0/filter', '/2/values/x']);
     expect(answer.body.errors[0]).toMatchObject({ start: 0, end: 1 });
+  });
+
+  it.each([
+    ['/v1/users?limit=-1', '/limit', '`limit` of the request is -1', 'give a number from 1'],
+    ['/v1/users?limit=99999999999', '/limit', 'is 99999999999', 'give a number up to'],
+    ['/v1/users?limit=1.5', '/limit', 'is the number 1.5', 'give a whole number'],
+    ['/v1/users?limit=few', '/limit', 'is a text', 'give a whole number'],
+    ['/v1/users?prefix=%ff', '/prefix', '`prefix` of the request is no text in UTF-8', 'encode it as UTF-8'],
+    ['/v1/items?limit=2&text=50%', '/text', 'is no text in UTF-8', 'with `%25` for a percent sign'],
+  ])('of a parameter: %s', async (url, at, message, hint) => {
+    const { status, body } = await ask(server, url);
+    expect([status, body.errors[0].code, body.errors[0].at]).toEqual([400, 'request-value', at]);
+    expect(body.errors[0].message).toContain(message);
+    expect(body.errors[0].hint).toContain(hint);
+    expect((await ask(server, '/v1/users?prefix=u%31&limit=2')).status).toBe(200);
   });
 
   it('of an item', async () => {
@@ -137,6 +156,14 @@ describe('limits', () => {
     expect([form.status, form.body.errors[0].code]).toEqual([415, 'request-body']);
     expect(form.body.errors[0].hint).toBe('send the header `Content-Type: application/json`');
     expect((await recommend([])).body).toEqual([]);
+    const withCharset = (charset: string) =>
+      ask(server, '/v1/recommend', [], { 'content-type': `application/json; charset=${charset}` });
+    for (const charset of ['utf-8', '"UTF-8"', 'utf8']) expect((await withCharset(charset)).status, charset).toBe(200);
+    for (const charset of ['latin1', 'utf-16']) {
+      const { status, body } = await withCharset(charset);
+      expect([status, body.errors[0].code]).toEqual([415, 'request-body']);
+      expect(body.errors[0].message).toContain(`has the charset \`${charset}\``);
+    }
   });
 
   it('of routes', async () => {

@@ -1,6 +1,6 @@
 /** Each export is loaded by its runtime alone, without a line of ours, and must agree with our own vectors. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type * as Onnx from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -8,6 +8,7 @@ import { addonIn, packageFolders } from '../../../src/plugins/tensorflow/tensorf
 import type { LoadedModel } from '../../../src/training/artifact/load.ts';
 import { schemaError } from '../../../src/training/artifact/validate.ts';
 import { exportModel, type ServingDescription } from '../../../src/training/export/export_towers.ts';
+import { writeExport } from '../../../src/training/export/page_folder.ts';
 import { makeRetrieval } from '../../../src/training/scoring/retrieval_scorer.ts';
 import { plainEngine } from '../plain_engine.ts';
 import { temporaryFolder } from '../temporary_folder.ts';
@@ -104,6 +105,31 @@ describe('the folder', () => {
         },
       },
     });
+  });
+
+  it('that is killed leaves the export that was there, and the next one needs no force', async () => {
+    const [earlier, first] = ['earlier', 'first'].map((name) => join(root, name)) as [string, string];
+    await exportModel(trained, { folder: earlier, tower: '0.0.0' });
+    const whole = readdirSync(earlier, { recursive: true, encoding: 'utf8' }).sort();
+    for (const target of [earlier, first]) {
+      const names = target === earlier ? whole : [];
+      const left = `${target} after a kill`;
+      const killed = writeExport(target, 'serving.json', true, async (partial) => {
+        mkdirSync(join(partial, 'user'));
+        for (const name of ['user/model.onnx', 'serving.json']) writeFileSync(join(partial, name), 'half');
+        // What a kill at this moment leaves: the lock is then that of a process that is gone.
+        cpSync(target, left, { recursive: true, filter: (path) => !path.endsWith('.lock') });
+        throw new Error('killed');
+      });
+      await expect(killed).rejects.toThrow('killed');
+      const visible = readdirSync(left, { recursive: true, encoding: 'utf8' });
+      expect(visible.filter((path) => !path.startsWith('.partial')).sort()).toEqual(names);
+      for (const name of ['user/model.onnx', 'serving.json'].filter((name) => names.includes(name)))
+        expect(readFileSync(join(left, name))).toEqual(readFileSync(join(folder, name)));
+      expect(existsSync(target) ? readdirSync(target, { recursive: true }).sort() : []).toEqual(names);
+      await exportModel(trained, { folder: left, tower: '0.0.0', force: names.length > 0 });
+      expect(readdirSync(left, { recursive: true }).sort()).toEqual(whole);
+    }
   });
 
   it('is not written over other files unless forced, and then keeps what is not its own', async () => {

@@ -160,7 +160,7 @@ export function trainCommand(command: Command): void {
       else if (status === 'interrupted') answer(stoppedWords(path, options, manifest));
       else {
         answer(endedWords(options.out, status, manifest));
-        answerNext(stepsWithRun(options.out));
+        answerNext(stepsWithRun(options.out, manifest?.final !== undefined));
       }
       // Scripts such as `train … && export …` must not continue with an unfinished model.
       if (status === 'interrupted') throw interrupt.aborted ? interrupt.reason : otherStopped;
