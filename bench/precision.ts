@@ -8,7 +8,6 @@ import { makeSource } from '../src/base/text/source.ts';
 import { compileSource } from '../src/compiler/pipeline.ts';
 import type { EngineName, Program, Tensors } from '../src/engines/engine.ts';
 import { loadEngine } from '../src/engines/engines.ts';
-import { bfloat16Instructions } from '../src/engines/processor.ts';
 import type { Graph } from '../src/graph/graph.ts';
 import { operationsInBfloat16, useBfloat16 } from '../src/graph/in_bfloat16.ts';
 import { describeMachine, range } from './machine.ts';
@@ -37,7 +36,7 @@ async function timed(program: Program, inputs: Tensors): Promise<readonly [proce
 }
 
 const engine = await loadEngine(name);
-console.log(`precision: ${describeMachine()} · ${engine.version} · ${bfloat16Instructions() ?? 'no bfloat16'}`);
+console.log(`precision: ${describeMachine()} · ${engine.version}`);
 const columns = ['float32', 'bf16'].flatMap((precision) => [`${precision}: processor, ms`, 'wall, ms']);
 const head = ['step', 'batch', 'MFLOP in bf16', ...columns, 'processor, float32 ÷ bf16'];
 const rows: string[][] = [];

@@ -27,7 +27,7 @@ import { cacheBase, firstThatRuns, hashedAlone, npmCi, run, setUp, step, Trouble
 const tensorflowVersion = '2.21.0';
 const tfjsVersion = '4.22.0';
 /** The name has the version of the ops, as in src/plugins/tensorflow/fused_ops.ts. */
-const opsLibrary = 'tower_ops-1.node';
+const opsLibrary = 'tower_ops-2.node';
 
 /** What a platform needs: which wheel, by which tags, and how its library is linked. `undefined` where there is none. */
 const platforms = {

@@ -202,8 +202,8 @@ export async function shardsOfRun(folder: string): Promise<ShardLayout | undefin
 }
 
 function identityError(value: unknown): string | undefined {
-  const { format, model, plan, data, seed, engine, precision, settings, changes, files, from, final } = (value ??
-    {}) as Partial<RunIdentity>;
+  const { format, model, plan, data, seed, engine, precision, measured, settings, changes, files, from, final } =
+    (value ?? {}) as Partial<RunIdentity>;
   if (format !== 'tower-run-2') return 'it is not a run of this version';
   const textEntries = [model, plan, engine, data?.events, ...Object.values(data?.features ?? {})];
   const isComplete =
@@ -215,6 +215,7 @@ function identityError(value: unknown): string | undefined {
     changes.every((change) => typeof change?.setting === 'string' && Number.isSafeInteger(change.step)) &&
     Array.isArray(files) &&
     [undefined, 'float32', 'bf16'].includes(precision) &&
+    (measured === undefined || [measured?.float32, measured?.bf16].every(Number.isFinite)) &&
     (from === undefined || isLineage(from)) &&
     (final === undefined || [final?.name, final?.checksum].every((entry) => typeof entry === 'string'));
   return isComplete ? undefined : 'an entry of it is missing or of another kind';

@@ -51,7 +51,7 @@ export async function writeWeights(
   return { sha256: hash.digest('hex'), bytes };
 }
 
-interface TrainingEnding extends Pick<Manifest['training'], 'status' | 'precision' | 'fit'> {
+interface TrainingEnding extends Pick<Manifest['training'], 'status' | 'precision' | 'measured' | 'fit'> {
   readonly changes: readonly SettingChange[];
   readonly from?: Lineage;
 }
@@ -61,7 +61,7 @@ export async function writeModel(
   options: ModelWriteOptions,
   state: WrittenState,
   { best, epoch, step }: Progress,
-  { status, precision, changes, from, fit }: TrainingEnding,
+  { status, precision, measured, changes, from, fit }: TrainingEnding,
 ): Promise<Manifest> {
   const { plan, dataset, engine, folder, origin, tower } = options;
   if (best) await linkOrCopy(folder, bestFile(best.epoch), weightsFile);
@@ -79,6 +79,7 @@ export async function writeModel(
       steps: step,
       rows: dataset.parts.train.rows,
       precision,
+      measured,
       best: best && { epoch: best.epoch, metric: labelOf(plan.train.stop!), value: best.value },
       ...(changes.length > 0 ? { changes } : {}),
       fit,

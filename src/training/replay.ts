@@ -15,8 +15,8 @@ import type { SchedulePlan, TrainPlan } from '../graph/plan/plan.ts';
 import { hasCheckpoint, readProgress, restoreState, stateTensors, type TrainingState } from './artifact/checkpoint.ts';
 import { differenceOfData, type LoadedModel } from './artifact/load.ts';
 import { schemaError } from './artifact/validate.ts';
+import { precisionOfRun } from './chosen_precision.ts';
 import { type AnyEpoch, type EventOrder, totalSteps } from './feed/order.ts';
-import { precisionOfRun } from './fitted_step.ts';
 import { ratesAt } from './learning_rates.ts';
 import { parsedRecord, scalarOutputs, stepDigits, stepsFile } from './metrics_log.ts';
 import { describeBatch, type StepBatch } from './step_batch.ts';
@@ -88,7 +88,7 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
   }
   await refuseLostStart(trained, number);
   const firstTables = tablesOf({ plan, dataset });
-  const precision = precisionOfRun(plan, manifest.training.precision)?.precision ?? 'float32';
+  const precision = precisionOfRun(plan, manifest.training)?.precision ?? 'float32';
   const replayState = await beginState({ plan, dataset, engine }, precision, firstTables);
   const replayWalk = new ReplayWalk(options, replayState, replayState.order);
   try {

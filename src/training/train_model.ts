@@ -7,7 +7,6 @@ import { failure } from '../base/diagnostics/diagnostic.ts';
 import { removeDurably } from '../base/storage/durable.ts';
 import { withDefaults } from '../base/util/objects.ts';
 import { freshCount } from '../data/rows/fresh.ts';
-import { bfloat16Instructions } from '../engines/processor.ts';
 import { hasCheckpoint, type Progress, restoreState, saveState, type TrainingState } from './artifact/checkpoint.ts';
 import { writeAdmissions } from './artifact/encoding_file.ts';
 import { changedSettings, identify, type RunIdentity } from './artifact/identity.ts';
@@ -15,9 +14,10 @@ import { readManifest } from './artifact/load.ts';
 import { type Manifest, manifestFile } from './artifact/run_manifest.ts';
 import { artifactPaths, writeEncodings } from './artifact/write_artifact.ts';
 import { beginFrom } from './base.ts';
+import { type ChosenPrecision, choosePrecision, precisionOfRun, storedPrecision } from './chosen_precision.ts';
 import { labelOf } from './evaluation/figures.ts';
 import { orderOf, smallestBatch, totalSteps } from './feed/order.ts';
-import { type ChosenPrecision, choosePrecision, planWithFittedStep, precisionOfRun } from './fitted_step.ts';
+import { planWithFittedStep } from './fitted_step.ts';
 import { claimFolder, readIdentity, resumeFolder, startFolder, writeIdentity } from './folder.ts';
 import { type MetricsLog, openMetricsLog, openStepsLog, type StepsLog } from './metrics_log.ts';
 import { restoreBestWeights, writeModel } from './model_files.ts';
@@ -39,21 +39,22 @@ export async function trainModel(options: TrainOptions): Promise<TrainResult> {
   const { plan, dataset, engine, folder, tower } = options;
   const continuesRun = options.resume || options.finish;
   const chosen = continuesRun
-    ? precisionOfRun(plan, (await readIdentity(folder)).precision)
-    : choosePrecision(plan, engine, bfloat16Instructions());
+    ? precisionOfRun(plan, await readIdentity(folder))
+    : await choosePrecision(options, () => tablesOf({ plan, dataset }));
   const ownRun = { ...identify(plan, dataset, engine.name), tower, from: options.from?.lineage };
   await agreeOnRun(group, ownRun, chosen?.precision);
-  const trainResult = await trainAlone(options);
+  const trainResult = await trainAlone(options, chosen);
   await giveOrder(group, { do: 'end' });
   return trainResult;
 }
 
-async function trainAlone(options: TrainOptions): Promise<TrainResult> {
+/** @param chosen the precision that several workers agreed on */
+async function trainAlone(options: TrainOptions, chosen?: ChosenPrecision): Promise<TrainResult> {
   if (!options.plan.fitted) refuseUnlessTrainable(options);
   const lock = options.lock ?? (await claimFolder(options.folder, options));
   try {
     if (options.plan.fitted) return await fitWithoutSteps(options);
-    return await (options.resume || options.finish ? resume(options) : start(options));
+    return await (options.resume || options.finish ? resume(options) : start(options, chosen));
   } finally {
     if (!options.lock) await lock.release();
   }
@@ -66,13 +67,13 @@ function identityFor({ plan, dataset, engine, origin }: TrainOptions): RunIdenti
   return { ...identify(plan, dataset, engine.name, artifactFilePaths), final };
 }
 
-async function start(options: TrainOptions): Promise<TrainResult> {
-  const { plan, dataset, engine, folder } = options;
+async function start(options: TrainOptions, chosen: ChosenPrecision | undefined): Promise<TrainResult> {
+  const { plan, dataset, folder } = options;
   // Allocates before the folder is touched, so that tables that do not fit do not destroy the run in it.
   const firstTables = tablesOf(options);
   const earlierLineage = options.from && withDefaults(options.from.lineage, { events: countTrainedEvents(options) });
-  const chosenPrecision = choosePrecision(plan, engine, bfloat16Instructions());
-  const begun = { precision: chosenPrecision?.precision, from: earlierLineage };
+  const chosenPrecision = chosen ?? (await choosePrecision(options, () => firstTables));
+  const begun = { ...storedPrecision(chosenPrecision), from: earlierLineage };
   const foreignFiles = await startFolder(folder, { ...identityFor(options), ...begun });
   await writeAdmissions(folder, dataset, earlierLineage?.checksum);
   return runWithState(options, chosenPrecision, firstTables, async (state) => {
@@ -134,7 +135,7 @@ async function resume(options: TrainOptions): Promise<TrainResult> {
   if (!hasState && (options.finish || doneManifest || folderIdentity.from))
     throw failure('nothing-to-resume', { folder });
   const firstTables = tablesOf(options);
-  const chosenPrecision = precisionOfRun(plan, folderIdentity.precision);
+  const chosenPrecision = precisionOfRun(plan, folderIdentity);
   return runWithState(options, chosenPrecision, firstTables, async (state) => {
     const progress = hasState ? await restoreState(folder, state) : initialProgress;
     if (!options.finish) refuseFewerEpochs(options, progress);
@@ -144,7 +145,7 @@ async function resume(options: TrainOptions): Promise<TrainResult> {
     await removeDurably(join(folder, manifestFile));
     await writeIdentity(folder, {
       ...identity,
-      precision: chosenPrecision?.precision,
+      ...storedPrecision(chosenPrecision),
       from,
       final,
       files: [...new Set([...folderIdentity.files, ...identity.files])],

@@ -8,8 +8,8 @@ import type { RetrievalObjective } from '../retrieval/vectors.ts';
 import type { Lineage } from './artifact/identity.ts';
 import type { Manifest } from './artifact/run_manifest.ts';
 import type { Base } from './base.ts';
+import type { ChosenPrecision } from './chosen_precision.ts';
 import type { RankingSample } from './evaluation/ranking_questions.ts';
-import type { ChosenPrecision } from './fitted_step.ts';
 import type { ModelWriteOptions } from './model_files.ts';
 import type { BlockPosition, Profile } from './step_profile.ts';
 

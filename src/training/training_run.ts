@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { type Progress, saveState } from './artifact/checkpoint.ts';
 import type { Lineage, SettingChange } from './artifact/identity.ts';
 import type { Manifest } from './artifact/run_manifest.ts';
+import { type ChosenPrecision, storedPrecision } from './chosen_precision.ts';
 import { labelOf } from './evaluation/figures.ts';
 import { type AnyEpoch, type EventOrder, type Rounds, roundsOf } from './feed/order.ts';
-import type { ChosenPrecision } from './fitted_step.ts';
 import { bestFile } from './folder.ts';
 import { type Rates, ratesAt } from './learning_rates.ts';
 import { type MetricsLog, makeStepSums, type StepSums, type StepsLog } from './metrics_log.ts';
@@ -345,8 +345,7 @@ export class TrainingRun {
   private async seal(status: Manifest['training']['status']): Promise<TrainResult> {
     const { options, state, progress, records, resumeState: resumed } = this;
     const { changes, from, chosen } = resumed;
-    const precision = chosen?.precision;
-    const manifest = await writeModel(options, state, progress, { status, changes, from, precision });
+    const manifest = await writeModel(options, state, progress, { status, changes, from, ...storedPrecision(chosen) });
     return { folder: options.folder, status, manifest, records };
   }
 }

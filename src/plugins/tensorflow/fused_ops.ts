@@ -2,10 +2,9 @@
  * Loads the ops of our own that `scripts/setup-tensorflow.mjs` compiles next to tfjs-node's addon. They are used only if this processor has their instructions,
  * and if they compute what the formula says; otherwise TensorFlow's own ops run.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { optionalInputs } from '../../engines/formats/softmax_loss.ts';
-import { processorFlags } from '../../engines/processor.ts';
 import type { TensorflowAddon } from './addon.ts';
 
 export interface FusedOps {
@@ -15,7 +14,7 @@ export interface FusedOps {
 }
 
 /** The file in the folder of the package @tensorflow/tfjs-node. Its name has the version of the ops, as in scripts/setup-tensorflow.mjs. */
-const fusedOpsIn = (folder: string): string => join(folder, 'deps', 'lib', 'tower_ops-1.node');
+const fusedOpsIn = (folder: string): string => join(folder, 'deps', 'lib', 'tower_ops-2.node');
 
 /** The instructions that tiles.h is compiled for, as Linux names them. */
 const needed = ['avx512f', 'avx512bw', 'avx512dq', 'avx512vl', 'avx512_bf16'];
@@ -45,6 +44,18 @@ function loadOps(binding: TensorflowAddon, path: string): FusedOps {
     return refused(`it differs from its formula by ${error.toPrecision(2)} of it`);
   } catch (error) {
     return refused(error instanceof Error ? error.message.split('\n')[0]! : String(error));
+  }
+}
+
+/** Returns the instructions that this processor has, by their names in Linux; none if the system does not report them. */
+function processorFlags(): ReadonlySet<string> {
+  try {
+    // All cores have the flags of the first.
+    const flagsLine = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'));
+    return new Set(flagsLine?.[1]?.trim().split(/\s+/));
+  } catch {
+    // There is no such file on other systems, and a container may hide it.
+    return new Set();
   }
 }
 

@@ -94,6 +94,8 @@ export interface RunIdentity {
   readonly engine: string;
   /** Precision of the matrix multiplications of a step, if the model asks for another one than the default. */
   readonly precision?: 'float32' | 'bf16';
+  /** Median milliseconds of the engine for a step in each precision, if `auto` measured them. */
+  readonly measured?: Readonly<Record<'float32' | 'bf16', number>>;
   readonly settings: RunSettings;
   readonly changes: readonly SettingChange[];
   /** Paths of the files that this model adds to those of every run. */

@@ -89,6 +89,8 @@ export interface Manifest {
     readonly steps: number;
     readonly rows: number;
     readonly precision?: 'float32' | 'bf16';
+    /** Median milliseconds of the engine for a step in each precision, if `auto` measured them. */
+    readonly measured?: Readonly<Record<'float32' | 'bf16', number>>;
     readonly best?: { readonly epoch: number; readonly metric: string; readonly value: number };
     readonly changes?: readonly SettingChange[];
     /** Present if the score was fitted as a whole. */

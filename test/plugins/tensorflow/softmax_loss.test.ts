@@ -145,7 +145,7 @@ describe('a library of fused ops', () => {
   it('is refused if it does not load', () => {
     const folder = temporaryFolder('tower-ops-');
     mkdirSync(join(folder, 'deps/lib'), { recursive: true });
-    writeFileSync(join(folder, 'deps/lib/tower_ops-1.node'), 'not a library');
+    writeFileSync(join(folder, 'deps/lib/tower_ops-2.node'), 'not a library');
     const { used, note } = fusedOps(binding, folder);
     expect(used).toBe(false);
     expect(note).toMatch(/^fused loss refused: /);

@@ -196,6 +196,7 @@ class SoftmaxLoss : public OpKernel {
     OP_REQUIRES_OK(context, context->allocate_output(2, item.shape(), &itemGradient));
     float *du = userGradient->flat<float>().data(), *dv = itemGradient->flat<float>().data();
 
+    const Tiles kind = tilesHere();
     constexpr long tileLanes = kTileColumns / kLaneElements;
     const long blocks = ceilDiv(rows, kBlockRows), tiles = ceilDiv(columns, kTileColumns);
     const long widthLanes = ceilDiv(width, kLaneElements), stride = roundUp(width, 16), lanes = blocks * kBlockRows / kLaneElements;
@@ -271,8 +272,8 @@ class SoftmaxLoss : public OpKernel {
           const long tilesHere = std::min(kTilesAtOnce, tiles - chunk);
           for (long at = 0; at < tilesHere; at++) {
             const long tile = chunk + at;
-            product<false>(queryLanes.get(), widthLanes, 1, itemLanes.get() + tile * widthLanes * kTileColumns, kTileColumns, widthLanes,
-                              scores.get(), kTileColumns, kBlockRows, kTileColumns);
+            product(kind, {queryLanes.get(), widthLanes, itemLanes.get() + tile * widthLanes * kTileColumns, kTileColumns, widthLanes, scores.get(),
+                           kTileColumns, kBlockRows, kTileColumns, false});
             exponentials(scores.get(), kBlockRows * kTileColumns);
             for (const auto& [place, value] : replaced[tile]) scores.get()[place] = value;
             // Columns past the end have the factor 0; rows past the end add nothing, because their queries are 0.
@@ -280,8 +281,8 @@ class SoftmaxLoss : public OpKernel {
             writeLanes(scores.get(), rowLanes.get() + at * tileLanes, kTilesAtOnce * tileLanes,
                           keptLanes + (tile * lanes + first / kLaneElements) * kTileColumns);
           }
-          product<true>(rowLanes.get(), kTilesAtOnce * tileLanes, 1, weightedLanes.get() + chunk * tileLanes * stride, stride,
-                           tilesHere * tileLanes, sums.get(), stride, kBlockRows, stride);
+          product(kind, {rowLanes.get(), kTilesAtOnce * tileLanes, weightedLanes.get() + chunk * tileLanes * stride, stride, tilesHere * tileLanes,
+                         sums.get(), stride, kBlockRows, stride, true});
         }
         double sum = 0;
         std::vector<float> gradient(width);
@@ -303,7 +304,7 @@ class SoftmaxLoss : public OpKernel {
     });
 
     // 3. Tiles of columns: Eᵀ · queries, and the gradient by items.
-    const long outputRows = roundUp(width, kTileRows);
+    const long outputRows = roundUp(width, rowsOf(kind));
     const auto queryLanes = aligned<uint32_t>(outputRows * lanes);
     inThreads(context, outputRows, [&](long from, long to) {
       for (long o = from; o < to; o++)
@@ -319,8 +320,8 @@ class SoftmaxLoss : public OpKernel {
       for (long tile = from; tile < to; tile++) {
         std::fill(sums.get(), sums.get() + outputRows * kTileColumns, 0.f);
         for (long lane = 0; lane < lanes; lane += kLanesAtOnce)
-          product<true>(queryLanes.get() + lane, lanes, 1, keptLanes + (tile * lanes + lane) * kTileColumns, kTileColumns,
-                           std::min(kLanesAtOnce, lanes - lane), sums.get(), kTileColumns, outputRows, kTileColumns);
+          product(kind, {queryLanes.get() + lane, lanes, keptLanes + (tile * lanes + lane) * kTileColumns, kTileColumns,
+                         std::min(kLanesAtOnce, lanes - lane), sums.get(), kTileColumns, outputRows, kTileColumns, true});
         const long first = tile * kTileColumns, count = std::min(kTileColumns, columns - first);
         for (long c = 0; c < count; c++) {
           const long m = first + c;
