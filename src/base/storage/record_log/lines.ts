@@ -2,7 +2,7 @@
  * Reads and writes lines of a log: `CHECKSUM NUMBER JSON`. The checksum is the CRC-32 of the rest of the line, in eight hexadecimal digits. The
  * number is the line number, from 1, so a missing, repeated or moved line is detected.
  */
-import { constants, writeSync } from 'node:fs';
+import { constants, fstatSync, lstatSync, writeSync } from 'node:fs';
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -16,6 +16,8 @@ export interface LogFile {
   /** Waits until written bytes are on the disk. */
   sync(): Promise<void>;
   truncate(bytes: number): Promise<void>;
+  /** True if the file still has this name, and this many bytes: nobody has moved, replaced or changed it. */
+  isIntact(name: string, bytes: number): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -58,17 +60,22 @@ export const makeLogFiles = (folder: string): LogFiles => ({
       await handle.close();
     }
   },
-  create: (name) => openLogFile(join(folder, name), constants.O_CREAT | constants.O_TRUNC),
-  append: (name) => openLogFile(join(folder, name), 0),
+  create: (name) => openLogFile(folder, name, constants.O_CREAT | constants.O_TRUNC),
+  append: (name) => openLogFile(folder, name, 0),
   rename: (from, to) => rename(join(folder, from), join(folder, to)),
   remove: (name) => rm(join(folder, name), { force: true }),
   syncFolder: () => syncFolder(folder),
 });
 
-async function openLogFile(path: string, flags: number): Promise<LogFile> {
-  const handle = await open(path, constants.O_WRONLY | constants.O_APPEND | noLink | flags, 0o600);
+async function openLogFile(folder: string, openedName: string, flags: number): Promise<LogFile> {
+  const handle = await open(join(folder, openedName), constants.O_WRONLY | constants.O_APPEND | noLink | flags, 0o600);
   return {
-    // A copy into the cache of the system takes less time than a turn of the event loop, for which a promise waits.
+    // A look at the cache of the system, or a copy into it, takes less time than a turn of the event loop, for which a promise waits.
+    async isIntact(name, bytes) {
+      const { dev, ino, size } = fstatSync(handle.fd, { bigint: true });
+      const named = lstatSync(join(folder, name), { bigint: true, throwIfNoEntry: false });
+      return named?.dev === dev && named.ino === ino && size === BigInt(bytes);
+    },
     write: async (bytes) => writeSync(handle.fd, bytes),
     sync: () => handle.datasync(),
     truncate: (bytes) => handle.truncate(bytes),

@@ -25,7 +25,10 @@ interface RecordLog<R> {
   readonly position: number;
   /** Names the log. It stays the same over restarts and `replace`. */
   readonly id: string;
-  /** Resolves when the records are on the disk. Call it again only after that. @throws Failure `cannot-write`: none of the records is in the log */
+  /**
+   * Resolves when the records are on the disk. Call it again only after that.
+   * @throws Failure `cannot-write`, or `items-log` if another program has moved or changed the file: none of the records is in the log
+   */
   append(records: readonly R[]): Promise<void>;
   /** The place of the next record in the current file. `replace` invalidates all places. */
   readonly end: LinePosition;
@@ -142,6 +145,12 @@ export async function openRecordLog<R>(
   let appendedDuringReplace: R[] | undefined;
   let fatalError: Failure | undefined;
 
+  /** @throws Failure `items-log` */
+  const refuseIfChanged = async ({ file, number, bytes }: LogFileState): Promise<void> => {
+    if (await file.isIntact(nameOf(number), bytes)) return;
+    const advice = 'put the file back as it was; a restart goes on with what lies there, without the rest';
+    throw lineError(files, nameOf(number), undefined, 'it was moved, replaced or changed by another program', advice);
+  };
   const switchTo = async (newFile: LogFileState, onWritten: (record: R) => void): Promise<void> => {
     if (fatalError) throw fatalError;
     await writeLines(newFile, appendedDuringReplace!, onWritten);
@@ -166,6 +175,7 @@ export async function openRecordLog<R>(
     async append(records) {
       if (fatalError) throw fatalError;
       const { file, bytes, lines } = current;
+      await refuseIfChanged(current);
       const encodedLines = Buffer.concat(records.map((record, index) => encodeLine(lines + index + 1, record)));
       let isWritten = false;
       try {
@@ -201,6 +211,7 @@ export async function openRecordLog<R>(
       const replaced = current;
       let newFile: LogFileState | undefined;
       try {
+        await refuseIfChanged(replaced);
         const before = droppedRecords === undefined ? positionOf(replaced) : replaced.basePosition + droppedRecords;
         newFile = await createFile(replaced.number + 1, before);
         await writeLines(newFile, replacementRecords, onWritten);

@@ -1,5 +1,19 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -208,6 +222,56 @@ describe('a log of records', () => {
     writeFileSync(join(folder, 'secret'), 'x');
     symlinkSync(join(folder, 'secret'), join(folder, 'items-3.log'));
     expect(await refusal(files)).toContain('cannot read');
+  });
+
+  type Change = (path: string, folder: string) => void;
+  it.each<[name: string, change: Change, back?: Change]>([
+    ['removed', (path) => rmSync(path)],
+    ['moved', (path) => renameSync(path, `${path}.old`), (path) => renameSync(`${path}.old`, path)],
+    [
+      'replaced by a copy',
+      (path) => {
+        copyFileSync(path, `${path}.new`);
+        renameSync(`${path}.new`, path);
+      },
+    ],
+    ['cut', (path) => truncateSync(path, 30)],
+    [
+      'written by another program',
+      (path) => appendFileSync(path, 'x'),
+      (path) => truncateSync(path, statSync(path).size - 1),
+    ],
+    [
+      'moved with its folder',
+      (_, folder) => {
+        renameSync(folder, `${folder}.old`);
+        mkdirSync(folder);
+      },
+      (_, folder) => {
+        rmdirSync(folder);
+        renameSync(`${folder}.old`, folder);
+      },
+    ],
+  ])('takes no record once its file is %s, and goes on once it is back', async (_, change, back) => {
+    const folder = join(temporary(), 'log');
+    mkdirSync(folder);
+    const { log } = await openRecordLog(makeLogFiles(folder), format);
+    const path = join(folder, 'items-1.log');
+    const appended = (value: number): Promise<string> =>
+      log.append([{ key: 'a', value }]).then(
+        () => 'written',
+        (error: Failure) => error.diagnostics[0]!.message,
+      );
+    expect(await appended(1)).toBe('written');
+    change(path, folder);
+    const refused = `${path}: it was moved, replaced or changed by another program`;
+    expect([await appended(2), await appended(3)]).toEqual([refused, refused]);
+    await expect(log.replace([], { exclusive: (work) => work() })).rejects.toThrow(refused);
+    back?.(path, folder);
+    expect(await appended(4)).toBe(back ? 'written' : refused);
+    await log.close();
+    if (back)
+      expect((await openRecordLog(makeLogFiles(folder), format)).records.map(({ value }) => value)).toEqual([1, 4]);
   });
 
   it('says that a folder cannot be written, and takes no record after a sync that failed', async () => {

@@ -1,5 +1,5 @@
 /** Events that arrive over HTTP, on a run of real files: the next answer knows them, and so does a server that starts again. */
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { load, type Run, type Serving, serve } from '../../../../src/api.ts';
@@ -145,6 +145,17 @@ it('a server that starts again knows all of them, and gives the same answers', a
   server = await open('events');
   expect(await Promise.all(users.map((user) => recommend(user)))).toEqual(before);
   expect((await send({ user: 'u2', item: 'f9', time: 310, id: 'click 1' })).body.outcome).toBe('known');
+});
+
+it('are not acknowledged once the log has gone from its place', async () => {
+  const file = readdirSync(join(root, 'events')).find((name) => name.startsWith('events-'))!;
+  const path = join(root, 'events', file);
+  renameSync(path, `${path}.away`);
+  const { status, body } = await send({ user: 'u6', item: 'f1', time: 350, id: 'lost' });
+  expect([status, body.errors[0].code]).toEqual([503, 'items-log']);
+  expect((await recommend('u6')).asOf).not.toBe(350);
+  renameSync(`${path}.away`, path);
+  expect((await send({ user: 'u6', item: 'f1', time: 350, id: 'lost' })).body.outcome).toBe('added');
 });
 
 it('takes none without a folder', async () => {
