@@ -91,6 +91,10 @@ export interface ErrorAnswer {
   readonly errors: readonly ErrorDetail[];
 }
 
+export interface ChangeBody {
+  readonly version?: string;
+}
+
 export interface UsersQuery {
   readonly prefix?: string;
   readonly limit?: number;
@@ -479,7 +483,9 @@ function versionSchemas(): Readonly<Record<'Change' | 'Versions', Schema>> {
     items: integerSchema('Items that it can recommend.'),
   };
   return {
-    Change: closed('A change that needs no value: `{}`.', {}),
+    Change: closed('A change of versions; `{}` is one of the version that answers.', {
+      version: textSchema('The version to leave, by its checksum. Sent again, it changes nothing more.'),
+    }),
     Versions: closed(
       'The version that answers, and the one before.',
       {

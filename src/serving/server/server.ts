@@ -29,6 +29,7 @@ import { makeGate } from './request_gate.ts';
 import { deadlineHeader, openApi, type Route, type RouteName, routes } from './routes.ts';
 import {
   type AnsweredItem,
+  type ChangeBody,
   type ErrorDetail,
   type EventAnswer,
   type EventBody,
@@ -165,17 +166,23 @@ interface VersionHandlerContext {
 function versionHandlers({ versions, versionChanges, readers, hasToken }: VersionHandlerContext) {
   const rollback = async (request: FastifyRequest): Promise<VersionsAnswer> => {
     if (!hasToken && !isFromThisMachine(request)) throw refused(403, diagnose('request-local', undefined, {}));
-    const { isArray } = readers.Change(request.body);
-    const facts = { reason: 'is an array', advice: 'send one JSON object' };
-    if (isArray) throw refused(400, diagnose('request-body', undefined, facts));
+    const { bodies, isArray } = readers.Change(request.body);
+    const advice = 'send one JSON object';
+    if (isArray) throw refused(400, diagnose('request-body', undefined, { reason: 'is an array', advice }));
+    const { version } = bodies[0] as ChangeBody;
+    if (version !== undefined && !/^[0-9a-f]{64}$/.test(version)) {
+      const advice = 'give the checksum that `GET /v1/versions` shows';
+      const facts = { entry: 'version', reason: 'is no checksum', advice };
+      throw refused(400, diagnose('request-value', undefined, facts), '/version');
+    }
     try {
       if (versionChanges === undefined) {
         const advice = 'start the server with `--watch FOLDER`';
         throw failure('version-change', { reason: 'the server has one version', advice });
       }
-      await versionChanges.rollback();
+      await versionChanges.rollback(version);
     } catch (error) {
-      const isDown = error instanceof Failure && error.diagnostics[0]?.code === 'log-server';
+      const isDown = error instanceof Failure && ['log-server', 'server-busy'].includes(error.diagnostics[0]!.code);
       throwWithStatus(isDown ? 503 : 409, error);
     }
     return answerOf(versions, versionChanges);

@@ -88,4 +88,22 @@ describe.skipIf(redisProgram === undefined)(`servers of one log and one folder${
       expect((await two.ask('POST', '/v1/events', { user: 'new', item: `i${at}-39`, time: 400 })).status).toBe(200);
     }
   }, 180_000);
+
+  it('leave the version that rollbacks name, however many are sent, and whichever server is faster', async () => {
+    const servers = [await start(), await start()];
+    for (const seed of [3, 4]) {
+      const [out, left] = [at(`seed${seed}`), await servers[0]!.current()];
+      await train(at('model.tower'), { data: at('data.tower'), out, engine: 'onnx', set: { seed } });
+      const id: string = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8')).checksum;
+      renameSync(out, at(`live/seed${seed}`));
+      await agree(servers, id);
+      await Promise.all(
+        [0, 0, 50, 200, 400].map(async (delay, index) => {
+          await new Promise((resolve) => setTimeout(resolve, delay));
+          await change(servers[index % 2]!, 'rollback', { version: id });
+        }),
+      );
+      expect(await Promise.all(servers.map(({ current }) => current()))).toEqual([left, left]);
+    }
+  }, 180_000);
 });

@@ -211,7 +211,7 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
           filedPositions.set(started, position);
           logs.events?.forget?.([...filedPositions.values()].reduce((least, position) => Math.min(least, position)));
         },
-        rollback: () => awaitAssigned(swaps.rollback()),
+        rollback: (version) => awaitAssigned(swaps.rollback(version)),
         async allMetrics() {
           const late = delay<object[]>(longestMetrics, [], { ref: false });
           return groupMetrics(await callAll((server) => Promise.race([server.call('metrics'), late])));

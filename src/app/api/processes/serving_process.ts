@@ -83,7 +83,7 @@ export type PrimaryCalls = LogCalls & {
   connected: ProcessCall<undefined, void>;
   /** Events up to this position are in the data of all versions of the process. */
   forget: ProcessCall<number, void>;
-  rollback: ProcessCall<undefined, void>;
+  rollback: ProcessCall<string | undefined, void>;
   /** Metrics of all processes. */
   allMetrics: ProcessCall<undefined, string>;
   say: ProcessCall<string, void>;
@@ -163,7 +163,7 @@ function serveForPrimary(channel: ProcessChannel): void {
         get before() {
           return before;
         },
-        rollback: () => primary.call('rollback'),
+        rollback: (version?: string) => primary.call('rollback', version),
       };
       server = await listen(
         {

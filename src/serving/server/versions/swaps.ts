@@ -8,13 +8,18 @@ import type { LogFormat } from '../../../base/storage/record_log/record_log.ts';
 import type { WriteLog } from '../../../base/storage/record_log/write_log.ts';
 import { isObject, makeSerialQueue } from '../../../base/util/objects.ts';
 import type { Answers } from '../answers.ts';
+import { retrySeconds } from '../refused.ts';
 import type { RecentBody, SwappedVersion, Version, VersionFile, Versions } from './versions.ts';
 
 /** Changes of versions that operators request. */
 export interface VersionChanges {
   readonly before: PreviousVersion | undefined;
-  /** Opens the previous version again. @throws Failure `version-change`, or of loading */
-  rollback(): Promise<void>;
+  /**
+   * Rejects a version, by default the one that answers. If it answers, the last version that is not rejected is opened again. A version that is rejected already
+   * changes nothing more.
+   * @throws Failure `version-change`, `server-busy`, `log-server`, or of loading
+   */
+  rollback(version?: string): Promise<void>;
 }
 
 /** What was decided on a version, by its checksum. A later decision on the same version replaces it. */
@@ -91,11 +96,11 @@ export function makeSwaps<V extends SwappedVersion>(options: SwapOptions<V>): Sw
   const { versions, say } = options;
   const decisions: SharedDecisions = options.decisions ?? { latest: new Map() };
   /** Only the last of them has its file, because a file takes as much of the disk as the version takes memory. */
-  const previousVersions: (PreviousVersion & Pick<Version, 'file'>)[] = [];
+  let previousVersions: (PreviousVersion & Pick<Version, 'file'>)[] = [];
   const rejected = rejectedIn(decisions);
-  let loadControl = new AbortController();
-  /** The version that a rollback is leaving. A second rollback from it, of this server or another one, is the same one. */
-  let leavingVersion: string | undefined;
+  /** The version that is being loaded; the id of one that answered before. */
+  let loading: { readonly control: AbortController; readonly id?: string } | undefined;
+  let isClosed = false;
   const runInTurn = makeSerialQueue();
 
   /** Assigns a version, and reports when the one before is freed, which may be later. */
@@ -110,9 +115,16 @@ export function makeSwaps<V extends SwappedVersion>(options: SwapOptions<V>): Sw
       (error: Error) => say(`version ${shortId(leaving)} is not freed: ${error.message}`),
     );
   };
-  const loadNext = (folder: string, previous?: Pick<Version, 'file'>): Promise<V> => {
-    loadControl = new AbortController();
-    return loadAndRehearse(options, folder, loadControl.signal, previous);
+  const loadNext = async (folder: string, previous?: Pick<Version, 'id' | 'file'>): Promise<V> => {
+    if (isClosed) throw stopping();
+    loading = { control: new AbortController(), id: previous?.id };
+    try {
+      return await loadAndRehearse(options, folder, loading.control.signal, previous);
+    } catch (error) {
+      throw isClosed ? stopping() : error;
+    } finally {
+      loading = undefined;
+    }
   };
   const switchTo = (version: V): void => {
     const { id, folder, file } = versions.current;
@@ -124,31 +136,47 @@ export function makeSwaps<V extends SwappedVersion>(options: SwapOptions<V>): Sw
     assignVersion(version);
     say(`version ${shortId(version)} answers`);
   };
-  /** @param beforeSwitch called when nothing can fail any more. If it fails, nothing changes */
-  const rollBack = async (beforeSwitch = async (): Promise<void> => {}): Promise<void> => {
+  const discard = async (version: V): Promise<void> => {
+    await version.close();
+    version.file?.remove();
+  };
+  /**
+   * Goes back to the last version that is not rejected. One that is rejected while it is loaded is passed over.
+   * @param beforeSwitch called when nothing can fail any more. If it fails, nothing changes
+   */
+  const goBack = async (beforeSwitch = async (): Promise<void> => {}): Promise<void> => {
     const { current } = versions;
-    const previousVersion = previousVersions.at(-1);
-    if (previousVersion === undefined)
-      throw changeFailure('there is no version before this one', 'start the server with another run');
-    const version = await loadNext(previousVersion.folder, previousVersion);
-    try {
-      if (version.id !== previousVersion.id) {
-        const reason = `${previousVersion.folder} holds another version by now`;
-        throw changeFailure(reason, 'put the run back into its folder');
+    for (;;) {
+      for (const { id, file } of previousVersions) if (rejected.has(id)) file?.remove();
+      previousVersions = previousVersions.filter(({ id }) => !rejected.has(id));
+      const previousVersion = previousVersions.at(-1);
+      if (previousVersion === undefined)
+        throw changeFailure('there is no version before this one', 'start the server with another run');
+      const version = await loadNext(previousVersion.folder, previousVersion).catch((error: unknown) => {
+        if (!rejected.has(previousVersion.id)) throw error;
+      });
+      if (version === undefined) continue;
+      try {
+        if (version.id !== previousVersion.id) {
+          const reason = `${previousVersion.folder} holds another version by now`;
+          throw changeFailure(reason, 'put the run back into its folder');
+        }
+        await beforeSwitch();
+      } catch (error) {
+        await discard(version);
+        throw error;
       }
-      await beforeSwitch();
-    } catch (error) {
-      await version.close();
-      version.file?.remove();
-      throw error;
+      if (rejected.has(version.id)) await discard(version);
+      else {
+        previousVersions.pop();
+        assignVersion(version);
+        return say(`rolled back from ${shortId(current)} to ${shortId(version)}`);
+      }
     }
-    previousVersions.pop();
-    assignVersion(version);
-    say(`rolled back from ${shortId(current)} to ${shortId(version)}`);
   };
   return {
     get before() {
-      const previousVersion = previousVersions.at(-1);
+      const previousVersion = previousVersions.findLast(({ id }) => !rejected.has(id));
       return previousVersion && { id: previousVersion.id, folder: previousVersion.folder };
     },
     rejected,
@@ -157,41 +185,45 @@ export function makeSwaps<V extends SwappedVersion>(options: SwapOptions<V>): Sw
         const version = await loadNext(folder);
         if (rejected.has(version.id)) {
           say(`version ${shortId(version)} does not answer, because it was rolled back from`);
-          version.file?.remove();
-          return version.close();
+          return discard(version);
         }
         switchTo(version);
       }),
     follow(decision) {
       const { version, role } = decision;
-      // The version may be the one that is being loaded. Another one is loaded again.
-      if (role === 'rejected' && !rejected.has(version) && version !== leavingVersion) loadControl.abort();
+      const isNews = role === 'rejected' && !rejected.has(version);
+      decisions.latest.set(version, decision);
+      // A version of a folder may be this one. If it is another one, it is loaded again.
+      if (isNews && (loading?.id ?? version) === version) loading?.control.abort();
       return runInTurn(async () => {
-        if (role === 'rejected' && versions.current.id === version) {
-          await rollBack().catch((error: Error) =>
-            say(`version ${shortId({ id: version })} still answers: ${error.message}`),
-          );
-        }
-        decisions.latest.set(version, decision);
+        const { current } = versions;
+        if (!isNews || !rejected.has(current.id)) return;
+        await goBack().catch((error: Error) => say(`version ${shortId(current)} still answers: ${error.message}`));
       });
     },
-    rollback() {
-      const decision: VersionDecision = { version: versions.current.id, role: 'rejected' };
-      // A version that is being loaded is cancelled, so the rollback does not wait for it.
-      if (previousVersions.length > 0 && leavingVersion !== decision.version) loadControl.abort();
-      leavingVersion = decision.version;
+    rollback(version = versions.current.id) {
+      const decision: VersionDecision = { version, role: 'rejected' };
+      // A newer version that is being loaded is cancelled, so the rollback does not wait for it.
+      if (previousVersions.length > 0 && loading?.id === undefined) loading?.control.abort();
       return runInTurn(async () => {
-        if (versions.current.id !== decision.version) return;
-        await rollBack(async () => void (await decisions.log?.append([[decision]])));
-        decisions.latest.set(decision.version, decision);
-      }).finally(() => (leavingVersion = undefined));
+        const decide = async (): Promise<void> => {
+          if (rejected.has(version)) return;
+          if (isClosed) throw stopping();
+          await decisions.log?.append([[decision]]);
+          decisions.latest.set(version, decision);
+        };
+        await (versions.current.id === version ? goBack(decide) : decide());
+      });
     },
     close() {
-      loadControl.abort();
+      isClosed = true;
+      loading?.control.abort();
       for (const { file } of [...previousVersions, versions.current]) file?.remove();
     },
   };
 }
+
+const stopping = (): Error => failure('server-busy', { reason: 'it is stopping', seconds: retrySeconds });
 
 const changeFailure = (reason: string, advice: string): Error => failure('version-change', { reason, advice });
 

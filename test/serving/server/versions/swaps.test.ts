@@ -25,7 +25,7 @@ const offline = new Map<string, Answers>();
 
 beforeAll(async () => {
   const trained = await trainSmall(root);
-  for (const id of ['a', 'b']) offline.set(id, await answersOf(trained, id));
+  for (const id of ['a', 'b', 'c']) offline.set(id, await answersOf(trained, id));
 });
 
 interface Place {
@@ -64,7 +64,8 @@ async function place(options: Partial<SwapOptions<Version> & ServerOptions> = {}
   return { versions, swaps, server, said, made };
 }
 
-const settled = () => new Promise((resolve) => setTimeout(resolve, 10));
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const settled = () => pause(10);
 
 describe('under 32 connections', () => {
   it('fails no request, and gives each the answer of one version', async () => {
@@ -82,7 +83,8 @@ describe('under 32 connections', () => {
         sent.on('error', reject).end(text);
       });
     const expected = new Map<string, string>();
-    for (const [id, answers] of offline) {
+    for (const id of ['a', 'b']) {
+      const answers = offline.get(id)!;
       for (const user of users.keys)
         expected.set(`${id} ${user}`, JSON.stringify(await answers.recommend({ user, k: 7 })));
     }
@@ -194,6 +196,8 @@ describe('the routes of versions', () => {
       const { status, body } = await change(server, 'rollback', {}, headers);
       expect([status, body.errors[0].code]).toEqual([403, 'request-local']);
     }
+    const unnamed = await change(server, 'rollback', { version: 'b8' }, { host: 'localhost' });
+    expect([unnamed.status, unnamed.body.errors[0].at]).toEqual([400, '/version']);
     const form = await change(server, 'rollback', 'x', { ...local, 'content-type': 'text/plain' });
     expect(form.status).toBe(415);
     const token = 'a-secret-of-the-server';
@@ -254,6 +258,60 @@ describe('servers that share their decisions', () => {
       await Promise.all(rollbacks);
       await vi.waitFor(() => expect(started.map(idOf)).toEqual(['a', 'a']), { timeout: 1000 });
     }
+  });
+
+  it('agree when one goes back twice while another goes back once, and is slow', async () => {
+    let isSlow = false;
+    /** As a load in another process: it takes time, and ends with its signal. */
+    const load = async (folder: string, signal: AbortSignal): Promise<Version> => {
+      if (isSlow) await pause(50);
+      signal.throwIfAborted();
+      return counted(offline.get(folder)!, folder).version;
+    };
+    const { started } = await servers(2, { load });
+    for (const { swaps } of started) for (const id of ['b', 'c']) await swaps.loadFolder(id);
+    const [first, second] = started as [Place, Place];
+    isSlow = true;
+    const slow = second.swaps.rollback();
+    await pause(5);
+    isSlow = false;
+    await first.swaps.rollback();
+    await first.swaps.rollback();
+    await slow;
+    await vi.waitFor(() => expect(started.map(idOf)).toEqual(['a', 'a']), { timeout: 1000 });
+    expect(second.said.filter((line) => line.includes('still answers'))).toEqual([]);
+    expect(second.swaps.before).toBeUndefined();
+  });
+
+  it('leave the version that a rollback names, which may not answer here, and take a repeated one as one', async () => {
+    const { started, log } = await servers(2);
+    const [first, second] = started as [Place, Place];
+    for (const { swaps } of started) await swaps.loadFolder('b');
+    await first.swaps.loadFolder('c');
+    // The second has not taken it yet.
+    await second.swaps.rollback('c');
+    await vi.waitFor(() => expect(started.map(idOf)).toEqual(['b', 'b']), { timeout: 1000 });
+    for (const { swaps } of started) await swaps.rollback('c');
+    await second.swaps.loadFolder('c');
+    expect([started.map(idOf), log.end]).toEqual([['b', 'b'], 1]);
+  });
+
+  it('refuse a rollback while they stop, and end one that is under way', async () => {
+    const load = async (folder: string, signal: AbortSignal): Promise<Version> => {
+      await pause(20);
+      signal.throwIfAborted();
+      return counted(offline.get(folder)!, folder).version;
+    };
+    const { started, log } = await servers(1, { load });
+    const [only] = started as [Place];
+    await only.swaps.loadFolder('b');
+    const change = () => ask(only.server, '/v1/versions/rollback', {}, { host: 'localhost:8321' });
+    const underWay = change();
+    await pause(5);
+    only.swaps.close();
+    for (const { status, body } of [await underWay, await change()])
+      expect([status, body.errors[0].code]).toEqual([503, 'server-busy']);
+    expect([idOf(only), log.end]).toEqual(['b', 0]);
   });
 
   it('read decisions of earlier versions of Tower: a rejection counts, and the others lift it', () => {
