@@ -1,7 +1,6 @@
 import type { MetricKind } from '../contract.ts';
 import { auc } from './auc.ts';
 import { calibration } from './calibration.ts';
-import { precision } from './precision.ts';
 import { coverage } from './coverage.ts';
 import { diversity } from './diversity.ts';
 import { gini } from './gini.ts';
@@ -11,6 +10,7 @@ import { mrr } from './mrr.ts';
 import { ndcg } from './ndcg.ts';
 import { novelty } from './novelty.ts';
 import { popularity } from './popularity.ts';
+import { precision } from './precision.ts';
 import { recall } from './recall.ts';
 import { tail_share } from './tail_share.ts';
 
