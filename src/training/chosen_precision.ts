@@ -8,19 +8,8 @@ import type { Plan } from '../graph/plan/plan.ts';
 import { readManifest } from './artifact/load.ts';
 import type { Tables } from './embedding/tables.ts';
 import { median } from './step_profile.ts';
-import type { TrainOptions } from './train_options.ts';
+import type { ChosenPrecision, MeasuredSteps, TrainOptions } from './train_options.ts';
 import { beginState, closeState } from './training_step.ts';
-
-/** Median milliseconds of the engine for a step. */
-export type MeasuredSteps = Readonly<Record<Precision, number>>;
-
-export interface ChosenPrecision {
-  readonly precision: Precision;
-  readonly asked: 'bf16' | 'auto';
-  readonly because?: string;
-  /** Present if `auto` measured when the run began. */
-  readonly measured?: MeasuredSteps;
-}
 
 type StoredPrecision = { readonly precision?: Precision; readonly measured?: MeasuredSteps };
 

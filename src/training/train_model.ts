@@ -14,7 +14,7 @@ import { readManifest } from './artifact/load.ts';
 import { type Manifest, manifestFile } from './artifact/run_manifest.ts';
 import { artifactPaths, writeEncodings } from './artifact/write_artifact.ts';
 import { beginFrom } from './base.ts';
-import { type ChosenPrecision, choosePrecision, precisionOfRun, storedPrecision } from './chosen_precision.ts';
+import { choosePrecision, precisionOfRun, storedPrecision } from './chosen_precision.ts';
 import { labelOf } from './evaluation/figures.ts';
 import { orderOf, smallestBatch, totalSteps } from './feed/order.ts';
 import { planWithFittedStep } from './fitted_step.ts';
@@ -22,7 +22,7 @@ import { claimFolder, readIdentity, resumeFolder, startFolder, writeIdentity } f
 import { type MetricsLog, openMetricsLog, openStepsLog, type StepsLog } from './metrics_log.ts';
 import { restoreBestWeights, writeModel } from './model_files.ts';
 import { type EventLog, openEventLog } from './tensorboard_log.ts';
-import type { TrainOptions, TrainResult } from './train_options.ts';
+import type { ChosenPrecision, TrainOptions, TrainResult } from './train_options.ts';
 import { initialProgress, type ResumeState, TrainingRun } from './training_run.ts';
 import { beginState, closeState, type InitialState, tablesOf } from './training_step.ts';
 import { agreeOnRun, type Beginning, giveOrder, OtherWorkers, sharedStep } from './workers/talk.ts';

@@ -3,12 +3,12 @@
 import type { Diagnostic } from '../base/diagnostics/diagnostic.ts';
 import type { FolderLock } from '../base/storage/lock.ts';
 import type { WorkerGroup } from '../engines/group.ts';
+import type { Precision } from '../graph/in_bfloat16.ts';
 import type { GraphPlan } from '../graph/plan/plan.ts';
 import type { RetrievalObjective } from '../retrieval/vectors.ts';
 import type { Lineage } from './artifact/identity.ts';
 import type { Manifest } from './artifact/run_manifest.ts';
 import type { Base } from './base.ts';
-import type { ChosenPrecision } from './chosen_precision.ts';
 import type { RankingSample } from './evaluation/ranking_questions.ts';
 import type { ModelWriteOptions } from './model_files.ts';
 import type { BlockPosition, Profile } from './step_profile.ts';
@@ -48,6 +48,17 @@ export interface TrainResult {
   readonly manifest?: Manifest;
   readonly records: readonly EpochRecord[];
   readonly profile?: Profile;
+}
+
+/** Median milliseconds of the engine for a step. */
+export type MeasuredSteps = Readonly<Record<Precision, number>>;
+
+export interface ChosenPrecision {
+  readonly precision: Precision;
+  readonly asked: 'bf16' | 'auto';
+  readonly because?: string;
+  /** Present if `auto` measured when the run began. */
+  readonly measured?: MeasuredSteps;
 }
 
 /** One finished epoch: a line of metrics.jsonl. If `validate` counts steps, it is a round of that many steps. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { type Progress, saveState } from './artifact/checkpoint.ts';
 import type { Lineage, SettingChange } from './artifact/identity.ts';
 import type { Manifest } from './artifact/run_manifest.ts';
-import { type ChosenPrecision, storedPrecision } from './chosen_precision.ts';
+import { storedPrecision } from './chosen_precision.ts';
 import { labelOf } from './evaluation/figures.ts';
 import { type AnyEpoch, type EventOrder, type Rounds, roundsOf } from './feed/order.ts';
 import { bestFile } from './folder.ts';
@@ -12,7 +12,7 @@ import { type MetricsLog, makeStepSums, type StepSums, type StepsLog } from './m
 import { removeOldBestWeights, writeModel, writeWeights } from './model_files.ts';
 import { type Profiler, profilerOf } from './profiler.ts';
 import type { EventLog } from './tensorboard_log.ts';
-import type { EpochRecord, TrainOptions, TrainResult } from './train_options.ts';
+import type { ChosenPrecision, EpochRecord, TrainOptions, TrainResult } from './train_options.ts';
 import { type InitialState, type Norms, normsOf, takeStep } from './training_step.ts';
 import { beginEpoch, CurrentTowers, RankGuard, RunValidation } from './validation.ts';
 import { sendEpochStart } from './workers/table_wire.ts';

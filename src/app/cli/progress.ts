@@ -1,8 +1,7 @@
 /** Shows one line of progress for the whole training on stderr, and prints one line per epoch. Without a terminal there are only the lines. */
 import { formatBytes } from '../../base/diagnostics/wording.ts';
 import { passWords } from '../../data/shards/request.ts';
-import type { ChosenPrecision } from '../../training/chosen_precision.ts';
-import type { EpochRecord, TrainingEvent } from '../../training/train_options.ts';
+import type { ChosenPrecision, EpochRecord, TrainingEvent } from '../../training/train_options.ts';
 import type { MemoryRequest, ShardDecision } from '../api/shards.ts';
 import { printDiagnostic, say, showProgress } from './report.ts';
 
