@@ -81,7 +81,7 @@ export function faultyFiles(
     },
     sync: () => step(() => void (content.synced = content.bytes)),
     truncate: (bytes) => step(() => void (content.bytes = content.bytes.subarray(0, bytes))),
-    isIntact: async (name, bytes) => disk.names.get(name) === content && content.bytes.length === bytes,
+    isIntact: (name, bytes) => step(() => disk.names.get(name) === content && content.bytes.length === bytes),
     close: () => step(() => undefined),
   });
   const get = (name: string): Content => {
