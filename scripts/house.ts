@@ -26,7 +26,7 @@ export interface Budget {
 export const budget: Budget = {
   lines: {
     '.': 157,
-    app: 12_166,
+    app: 12_180,
     base: 7066,
     compiler: 27_719,
     data: 20_339,
@@ -36,11 +36,11 @@ export const budget: Budget = {
     graph: 5515,
     plugins: 11_686,
     retrieval: 5645,
-    serving: 7510,
+    serving: 7517,
     training: 21_095,
   },
-  typescript: 124_998,
-  typescriptOfCore: 114_613,
+  typescript: 125_019,
+  typescriptOfCore: 114_634,
   formats: 15,
   defined: 0,
   dynamicImports: 68,

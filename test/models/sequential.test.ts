@@ -20,7 +20,7 @@ import {
   times,
   weightsOf,
 } from './reference.ts';
-import { everyRow, planOfModel, type Ran, runModel } from './support.ts';
+import { everyRow, fieldsOf, planOfModel, type Ran, runModel } from './support.ts';
 
 type Rows = readonly Row[];
 type Weights = Ran['weights'];
@@ -125,13 +125,8 @@ const encoders: Readonly<Record<string, (ran: Ran, row: number) => Row>> = {
   },
 
   fossil(ran, row) {
-    const meanOf = (list: string): Row => {
-      const count = ran.input(`${list}/mask`)[row]!.reduce((sum, each) => sum + each);
-      // A feeder leaves 0 behind the end of a list; what is here is summed.
-      const total = ran.sequence(list, row).reduce((sum, x) => add(sum, x));
-      return times(total, 1 / count);
-    };
-    return add(add(meanOf('history'), meanOf('recent')), meanOf('latest'));
+    // A feeder gives the mean of a list.
+    return fieldsOf(ran, row, ['history', 'recent', 'latest']).reduce(add);
   },
 
   gru4rec(ran, row) {

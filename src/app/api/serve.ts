@@ -112,8 +112,12 @@ export interface Serving {
   readonly url: string;
   /** Address of a separate index, without the password. */
   readonly index?: string;
-  /** Resolves when the requests that have arrived are answered, or `grace` milliseconds later (default: 10,000). */
-  close(grace?: number): Promise<void>;
+  /**
+   * Resolves when the requests that have arrived are answered.
+   * @param grace milliseconds after which they are cut off (default: 10,000)
+   * @param drain milliseconds before that in which `/readyz` already answers 503, and everything else is answered as before (default: 0)
+   */
+  close(grace?: number, drain?: number): Promise<void>;
 }
 
 /**
@@ -206,8 +210,8 @@ export async function listen(
   return {
     url,
     metrics: server.metrics,
-    async close(grace) {
-      await server.close(grace);
+    async close(grace, drain) {
+      await server.close(grace, drain);
       await closeLogs(logs);
       await versions.close();
     },

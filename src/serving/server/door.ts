@@ -11,7 +11,7 @@ import {
   type ServerResponse,
   STATUS_CODES,
 } from 'node:http';
-import { type AddressInfo, isIPv6 } from 'node:net';
+import { type AddressInfo, isIPv6, Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
@@ -47,8 +47,8 @@ export interface Listener {
   listen(host: string, port: number): Promise<string>;
   open(handler: RequestListener): void;
   /**
-   * Resolves when all connections have ended. Requests that were sent before are answered: the address and idle connections stay open for a moment, in which
-   * the handler must end each connection with its next answer.
+   * Resolves when all connections have ended. Requests that were sent before are answered: idle connections stay open for a moment, in which the handler must
+   * end each connection with its next answer.
    * @param grace milliseconds after which unanswered requests are cut off
    */
   close(grace?: number): Promise<void>;
@@ -104,6 +104,8 @@ export function makeListener(isShared = false, requestTimeout = maxArrivalTime):
       const cutTimer = setTimeout(() => http.closeAllConnections(), grace);
       // Waiting connections are accepted in a turn of the event loop.
       await delay(1);
+      // A proxy sends anything to another server if this one refuses the connection, but a `POST` only then. Shared, the address would have no process that accepts.
+      if (!isShared) NetServer.prototype.close.call(http);
       if (isShared || (await hasConnections())) await delay(Math.min(arrivalTime, grace));
       // Closing a server that does not listen only gives an error.
       await new Promise<void>((resolve) => http.close(() => resolve()));

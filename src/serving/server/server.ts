@@ -3,7 +3,7 @@
  * `answers.ts` then computes the answer. Each failure is answered with a code, a position and a hint.
  */
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { diagnose, Failure, failure } from '../../base/diagnostics/diagnostic.ts';
 import { withDefaults } from '../../base/util/objects.ts';
@@ -214,8 +214,12 @@ export interface Server {
   metrics(): Promise<object>;
   /** @throws Failure `cannot-listen` */
   listen(host: string, port: number): Promise<string>;
-  /** Resolves when all requests that have arrived are answered, or `grace` milliseconds later. */
-  close(grace?: number): Promise<void>;
+  /**
+   * Resolves when all requests that have arrived are answered.
+   * @param grace milliseconds after which they are cut off
+   * @param drain milliseconds in which new connections are still accepted, so that a load balancer notices the answers of `/readyz` first
+   */
+  close(grace?: number, drain?: number): Promise<void>;
 }
 
 /** The function is long because it creates and connects all parts of the server. */
@@ -317,8 +321,9 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
       listener.open(http.routing);
       return url;
     },
-    async close(grace = 10_000) {
+    async close(grace = 10_000, drain = 0) {
       isStopping = true;
+      await delay(drain);
       await listener.close(grace);
       await http.close();
     },

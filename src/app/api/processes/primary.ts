@@ -268,15 +268,15 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
     }
   };
   let following: Awaited<ReturnType<typeof followNewer>> | undefined;
-  const close = async (grace = 10_000): Promise<void> => {
+  const close = async (grace = 10_000, drain = 0): Promise<void> => {
     control.abort();
     following?.stop();
     if (current !== undefined) swaps.close();
     await Promise.all(
       [...processes].map(async ({ worker, calls }) => {
         const hasExited = new Promise((onExit) => worker.once('exit', onExit));
-        const killTimer = setTimeout(() => worker.process.kill('SIGKILL'), grace + longestEnd);
-        await calls.call('close', grace).catch(() => {});
+        const killTimer = setTimeout(() => worker.process.kill('SIGKILL'), drain + grace + longestEnd);
+        await calls.call('close', { grace, drain }).catch(() => {});
         if (worker.process.connected) worker.process.disconnect();
         await hasExited;
         clearTimeout(killTimer);

@@ -70,7 +70,7 @@ export type ServingProcessCalls = FollowerCalls & {
   freed: ProcessCall<undefined, void>;
   answer: ProcessCall<ProcessRequest, string>;
   metrics: ProcessCall<undefined, object>;
-  close: ProcessCall<number | undefined, void>;
+  close: ProcessCall<{ readonly grace: number; readonly drain: number }, void>;
 };
 
 export interface OpenedVersion {
@@ -177,8 +177,8 @@ function serveForPrimary(channel: ProcessChannel): void {
       return server.url;
     },
     metrics: () => server?.metrics() ?? [],
-    async close(grace) {
-      await server?.close(grace);
+    async close({ grace, drain }) {
+      await server?.close(grace, drain);
       await door?.close();
       logLines.flush();
     },

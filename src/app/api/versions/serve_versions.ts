@@ -151,10 +151,10 @@ async function serveWith(
   return {
     url: serving.url,
     look: async () => following?.look(),
-    async close(grace) {
+    async close(grace, drain) {
       following?.stop();
       swaps.close();
-      await serving.close(grace);
+      await serving.close(grace, drain);
       await decisions.close();
     },
   };

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { throwFileError } from '../../../base/diagnostics/diagnostic.ts';
 import { chooseEngine } from '../../../engines/engines.ts';
 import { serveProcesses } from '../../api/processes/primary.ts';
-import { type LogLines, makeLogLines, refuseUnsafe, serve, takeAddress } from '../../api/serve.ts';
+import { type LogLines, makeLogLines, refuseUnsafe, type Serving, serve, takeAddress } from '../../api/serve.ts';
 import { type ServingVersions, serveVersions, type VersionsRequest } from '../../api/versions/serve_versions.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
 import {
@@ -39,6 +39,7 @@ interface ServeCommandOptions
   readonly log: boolean;
   readonly logShown?: boolean;
   readonly processes: number;
+  readonly drain: number;
 }
 
 /** The function is long because each option takes a line. */
@@ -87,6 +88,12 @@ export function serveCommand(command: Command): void {
       wholeNumber,
       1,
     )
+    .option(
+      '--drain <seconds>',
+      'at SIGTERM, go on answering for this time while `/readyz` says 503, so that a load balancer notices first',
+      wholeNumberFrom0,
+      5,
+    )
     .option('--no-log', 'write no line for each request')
     .option('--log-shown', 'write a line for each answer too: user, items, scores and probabilities');
   for (const option of [asOfOption(), noCacheOption(), dataOption(), allowOption(), engineOption(), unfinishedOption()])
@@ -94,7 +101,7 @@ export function serveCommand(command: Command): void {
   command.action(async (folder: string | undefined, options: ServeCommandOptions) => {
     const { host, port, watch, index, table, tokenFile, log, processes, engine: requestedEngine } = options;
     const { data, allow, unfinished, cache, asOf, items, events, userVectors, logShown, allowHost: hosts } = options;
-    const { deadline, mostItems, mostRequests, mostBytes, waiting } = options;
+    const { deadline, mostItems, mostRequests, mostBytes, waiting, drain } = options;
     const complaint = conflictOf(folder, options);
     if (complaint !== undefined) command.error(`error: ${complaint}`);
     const token = tokenFile === undefined ? undefined : readToken(tokenFile);
@@ -110,7 +117,7 @@ export function serveCommand(command: Command): void {
         serveProcesses({ ...request, onEngine: sayEngine, signal }),
       );
       say(`serving ${folder ?? watch} on ${serving.url} in ${processes} processes`);
-      await untilEnd(serving);
+      await untilEnd(serving, drain);
       lines?.flush();
       return;
     }
@@ -126,16 +133,14 @@ export function serveCommand(command: Command): void {
         sayNotes(await run.notes());
         if (serving.index !== undefined) say(`searching in ${serving.index}`);
         say(`serving ${folder} on ${serving.url}`);
-        await untilSignal(signals);
-        say('stopping: requests that have arrived are answered');
-        await serving.close();
+        await closeAfter(await untilSignal(signals), serving, drain);
         await run.close();
         return;
       }
       const request = { ...serveRequest, ...loadOptions, door, watch, onEngine: () => sayEngine(choice) };
       const serving = await withInterruptSignal((signal) => serveVersions({ ...request, signal }));
       say(`serving ${watch} on ${serving.url}`);
-      await untilEnd(serving);
+      await untilEnd(serving, drain);
     } finally {
       await door.close();
       lines?.flush();
@@ -172,22 +177,28 @@ function readToken(path: string): string {
 }
 
 /** Resolves when a signal has ended the server. */
-async function untilEnd(serving: ServingVersions): Promise<void> {
+async function untilEnd(serving: ServingVersions, drain: number): Promise<void> {
   // By convention SIGHUP makes a daemon reload its files.
   process.on('SIGHUP', () => void serving.look().catch((error: Error) => say(error.message)));
-  await untilSignal(signals.filter((signal) => signal !== 'SIGHUP'));
-  say('stopping: requests that have arrived are answered');
-  await serving.close();
+  await closeAfter(await untilSignal(signals.filter((signal) => signal !== 'SIGHUP')), serving, drain);
+}
+
+/** Ends a server. SIGTERM comes from supervisors, which may have a load balancer in front; Ctrl-C from a person who does not want to wait. */
+async function closeAfter(signal: EndingSignal, serving: Serving, drain: number): Promise<void> {
+  const seconds = signal === 'SIGTERM' ? drain : 0;
+  const others = seconds === 0 ? '' : `, and others for ${seconds} seconds, in which /readyz answers 503`;
+  say(`stopping: requests that have arrived are answered${others}`);
+  await serving.close(undefined, seconds * 1000);
 }
 
 /** Resolves at the first signal. A second one ends the process immediately. */
-function untilSignal(endingSignals: readonly EndingSignal[]): Promise<void> {
+function untilSignal(endingSignals: readonly EndingSignal[]): Promise<EndingSignal> {
   return new Promise((resolve) => {
     let isEnding = false;
     const endServer = (signal: EndingSignal): void => {
       if (isEnding) process.exit(128 + constants.signals[signal]);
       isEnding = true;
-      resolve();
+      resolve(signal);
     };
     for (const signal of endingSignals) process.on(signal, endServer);
   });

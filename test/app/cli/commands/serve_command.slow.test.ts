@@ -28,7 +28,9 @@ beforeAll(async () => {
 }, 60_000);
 
 it('answers as `tower recommend`, logs to stdout, and ends with 0 by SIGTERM', async () => {
-  const child = spawn(process.execPath, [program, 'serve', 'run', '--port', '0', '--engine', 'onnx'], { cwd: root });
+  const child = spawn(process.execPath, [program, 'serve', 'run', '--port', '0', '--engine', 'onnx', '--drain', '0'], {
+    cwd: root,
+  });
   let said = '';
   child.stderr.on('data', (text) => (said += text));
   const done = ended(child);
@@ -49,7 +51,7 @@ it('answers as `tower recommend`, logs to stdout, and ends with 0 by SIGTERM', a
 
 it('resets no request that was sent before SIGTERM', async () => {
   for (let round = 0; round < 3; round++) {
-    const args = [program, 'serve', 'run', '--port', '0', '--engine', 'onnx', '--no-log'];
+    const args = [program, 'serve', 'run', '--port', '0', '--engine', 'onnx', '--no-log', '--drain', '0'];
     const child = spawn(process.execPath, args, { cwd: root });
     let said = '';
     child.stderr.on('data', (text) => (said += text));
@@ -79,6 +81,30 @@ it('resets no request that was sent before SIGTERM', async () => {
   }
 }, 120_000);
 
+it.each([{ more: [] }, { more: ['--processes', '2'] }])(
+  'goes on answering after SIGTERM while `/readyz` says 503 $more',
+  async ({ more }) => {
+    const args = [program, 'serve', 'run', '--port', '0', '--engine', 'onnx', '--no-log', '--drain', '2', ...more];
+    const child = spawn(process.execPath, args, { cwd: root });
+    let said = '';
+    child.stderr.on('data', (text) => (said += text));
+    const done = ended(child);
+    const url = await vi.waitFor(() => /serving run on (http:\S+)/.exec(said)![1]!, { timeout: 30_000, interval: 50 });
+    const statusOf = async (path: string, options = {}) => {
+      const { status, headers } = await fetch(`${url}${path}`, options);
+      return [status, headers.get('connection')];
+    };
+    expect(await statusOf('/readyz')).toEqual([200, 'keep-alive']);
+    child.kill('SIGTERM');
+    await vi.waitFor(async () => expect(await statusOf('/readyz')).toEqual([503, 'close']), { timeout: 1000 });
+    const question = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"user":"u4","k":3}' };
+    expect(await statusOf('/v1/recommend', question)).toEqual([200, 'close']);
+    expect((await done).code).toBe(0);
+    expect(said).toContain('and others for 2 seconds, in which /readyz answers 503');
+  },
+  60_000,
+);
+
 it('takes a new run of the folder, survives a kill while it loads it and items are written, and serves it after a new start', async () => {
   await train(at('films.tower'), {
     data: at('data.tower'),
@@ -91,7 +117,20 @@ it('takes a new run of the folder, survives a kill while it loads it and items a
   );
   mkdirSync(at('live'));
   cpSync(at('run'), at('live/1'), { recursive: true });
-  const args = ['serve', '--watch', 'live', '--items', 'written', '--port', '0', '--engine', 'onnx', '--no-log'];
+  const args = [
+    'serve',
+    '--watch',
+    'live',
+    '--items',
+    'written',
+    '--port',
+    '0',
+    '--engine',
+    'onnx',
+    '--no-log',
+    '--drain',
+    '0',
+  ];
   const env = { ...process.env, TMPDIR: at('temporary') };
   mkdirSync(at('temporary'));
   const start = async () => {

@@ -30,7 +30,7 @@ let started: Started | undefined;
 afterEach(() => void started?.child.kill('SIGKILL'));
 
 async function start(...args: readonly string[]): Promise<Started> {
-  const common = ['--port', '0', '--engine', 'onnx', '--processes', '2'];
+  const common = ['--port', '0', '--engine', 'onnx', '--processes', '2', '--drain', '0'];
   const child = spawn(process.execPath, [program, 'serve', ...args, ...common], { cwd: root });
   let said = '';
   child.stderr.on('data', (text) => (said += text));
