@@ -90,7 +90,7 @@ export function serveCommand(command: Command): void {
     )
     .option(
       '--drain <seconds>',
-      'at SIGTERM, go on answering for this time while `/readyz` says 503, so that a load balancer notices first',
+      'answer for this time after SIGTERM while `/readyz` says 503, so that a load balancer notices first',
       wholeNumberFrom0,
       5,
     )
