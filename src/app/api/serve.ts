@@ -115,7 +115,7 @@ export interface Serving {
   /**
    * Resolves when the requests that have arrived are answered.
    * @param grace milliseconds after which they are cut off (default: 10,000)
-   * @param drain milliseconds before that in which `/readyz` already answers 503, and everything else is answered as before (default: 0)
+   * @param drain milliseconds before that in which `/readyz` and changes of versions already get 503, and all other requests their answers (default: 0)
    */
   close(grace?: number, drain?: number): Promise<void>;
 }

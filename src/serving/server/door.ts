@@ -104,7 +104,7 @@ export function makeListener(isShared = false, requestTimeout = maxArrivalTime):
       const cutTimer = setTimeout(() => http.closeAllConnections(), grace);
       // Waiting connections are accepted in a turn of the event loop.
       await delay(1);
-      // A proxy sends anything to another server if this one refuses the connection, but a `POST` only then. Shared, the address would have no process that accepts.
+      // A proxy sends a refused request to another server, but a reset `POST` to none. At a shared address a connection may wait for this process alone.
       if (!isShared) NetServer.prototype.close.call(http);
       if (isShared || (await hasConnections())) await delay(Math.min(arrivalTime, grace));
       // Closing a server that does not listen only gives an error.

@@ -217,7 +217,7 @@ export interface Server {
   /**
    * Resolves when all requests that have arrived are answered.
    * @param grace milliseconds after which they are cut off
-   * @param drain milliseconds in which new connections are still accepted, so that a load balancer notices the answers of `/readyz` first
+   * @param drain milliseconds before that in which new requests are answered too, so that a load balancer notices the answers of `/readyz` first
    */
   close(grace?: number, drain?: number): Promise<void>;
 }

@@ -133,7 +133,7 @@ export function serveCommand(command: Command): void {
         sayNotes(await run.notes());
         if (serving.index !== undefined) say(`searching in ${serving.index}`);
         say(`serving ${folder} on ${serving.url}`);
-        await closeAfter(await untilSignal(signals), serving, drain);
+        await closeAtSignal(signals, serving, drain);
         await run.close();
         return;
       }
@@ -180,12 +180,12 @@ function readToken(path: string): string {
 async function untilEnd(serving: ServingVersions, drain: number): Promise<void> {
   // By convention SIGHUP makes a daemon reload its files.
   process.on('SIGHUP', () => void serving.look().catch((error: Error) => say(error.message)));
-  await closeAfter(await untilSignal(signals.filter((signal) => signal !== 'SIGHUP')), serving, drain);
+  await closeAtSignal(['SIGINT', 'SIGTERM'], serving, drain);
 }
 
-/** Ends a server. SIGTERM comes from supervisors, which may have a load balancer in front; Ctrl-C from a person who does not want to wait. */
-async function closeAfter(signal: EndingSignal, serving: Serving, drain: number): Promise<void> {
-  const seconds = signal === 'SIGTERM' ? drain : 0;
+/** Closes a server at a signal: at Ctrl-C at once, and at SIGTERM after `drain` seconds, in which the load balancer of a supervisor notices. */
+async function closeAtSignal(endingSignals: readonly EndingSignal[], serving: Serving, drain: number): Promise<void> {
+  const seconds = (await untilSignal(endingSignals)) === 'SIGTERM' ? drain : 0;
   const others = seconds === 0 ? '' : `, and others for ${seconds} seconds, in which /readyz answers 503`;
   say(`stopping: requests that have arrived are answered${others}`);
   await serving.close(undefined, seconds * 1000);

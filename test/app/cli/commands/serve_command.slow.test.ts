@@ -1,5 +1,4 @@
 /** `tower serve` as a user runs it: from a run to an answer, to its end by a signal, and what it says where it cannot start. */
-import { spawn } from 'node:child_process';
 import {
   appendFileSync,
   cpSync,
@@ -17,7 +16,7 @@ import { beforeAll, expect, it, vi } from 'vitest';
 import { train } from '../../../../src/api.ts';
 import { temporaryFolder } from '../../../training/temporary_folder.ts';
 import { writeProject } from '../project.ts';
-import { ended, program, tower } from '../tower.ts';
+import { startServer, tower } from '../tower.ts';
 
 const root = temporaryFolder();
 const at = (name: string) => join(root, name);
@@ -28,13 +27,7 @@ beforeAll(async () => {
 }, 60_000);
 
 it('answers as `tower recommend`, logs to stdout, and ends with 0 by SIGTERM', async () => {
-  const child = spawn(process.execPath, [program, 'serve', 'run', '--port', '0', '--engine', 'onnx', '--drain', '0'], {
-    cwd: root,
-  });
-  let said = '';
-  child.stderr.on('data', (text) => (said += text));
-  const done = ended(child);
-  const url = await vi.waitFor(() => /serving run on (http:\S+)/.exec(said)![1]!, { timeout: 30_000, interval: 50 });
+  const { child, url, done } = await startServer(['run'], { cwd: root });
   const answer = await fetch(`${url}/v1/recommend`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-request-id': 'the-one' },
@@ -51,12 +44,7 @@ it('answers as `tower recommend`, logs to stdout, and ends with 0 by SIGTERM', a
 
 it('resets no request that was sent before SIGTERM', async () => {
   for (let round = 0; round < 3; round++) {
-    const args = [program, 'serve', 'run', '--port', '0', '--engine', 'onnx', '--no-log', '--drain', '0'];
-    const child = spawn(process.execPath, args, { cwd: root });
-    let said = '';
-    child.stderr.on('data', (text) => (said += text));
-    const done = ended(child);
-    const url = await vi.waitFor(() => /serving run on (http:\S+)/.exec(said)![1]!, { timeout: 30_000, interval: 50 });
+    const { child, url, done } = await startServer(['run', '--no-log'], { cwd: root });
     const agent = new Agent({ keepAlive: true, maxSockets: 64 });
     const ask = (): Promise<number> =>
       new Promise((resolve, reject) => {
@@ -84,12 +72,7 @@ it('resets no request that was sent before SIGTERM', async () => {
 it.each([{ more: [] }, { more: ['--processes', '2'] }])(
   'goes on answering after SIGTERM while `/readyz` says 503 $more',
   async ({ more }) => {
-    const args = [program, 'serve', 'run', '--port', '0', '--engine', 'onnx', '--no-log', '--drain', '2', ...more];
-    const child = spawn(process.execPath, args, { cwd: root });
-    let said = '';
-    child.stderr.on('data', (text) => (said += text));
-    const done = ended(child);
-    const url = await vi.waitFor(() => /serving run on (http:\S+)/.exec(said)![1]!, { timeout: 30_000, interval: 50 });
+    const { child, url, done, said } = await startServer(['run', '--no-log', '--drain', '2', ...more], { cwd: root });
     const statusOf = async (path: string, options = {}) => {
       const { status, headers } = await fetch(`${url}${path}`, options);
       return [status, headers.get('connection')];
@@ -100,7 +83,7 @@ it.each([{ more: [] }, { more: ['--processes', '2'] }])(
     const question = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"user":"u4","k":3}' };
     expect(await statusOf('/v1/recommend', question)).toEqual([200, 'close']);
     expect((await done).code).toBe(0);
-    expect(said).toContain('and others for 2 seconds, in which /readyz answers 503');
+    expect(said()).toContain('and others for 2 seconds, in which /readyz answers 503');
   },
   60_000,
 );
@@ -117,28 +100,11 @@ it('takes a new run of the folder, survives a kill while it loads it and items a
   );
   mkdirSync(at('live'));
   cpSync(at('run'), at('live/1'), { recursive: true });
-  const args = [
-    'serve',
-    '--watch',
-    'live',
-    '--items',
-    'written',
-    '--port',
-    '0',
-    '--engine',
-    'onnx',
-    '--no-log',
-    '--drain',
-    '0',
-  ];
-  const env = { ...process.env, TMPDIR: at('temporary') };
+  const args = ['--watch', 'live', '--items', 'written', '--no-log'];
+  const env = { TMPDIR: at('temporary') };
   mkdirSync(at('temporary'));
   const start = async () => {
-    const child = spawn(process.execPath, [program, ...args], { cwd: root, env });
-    let said = '';
-    child.stderr.on('data', (text) => (said += text));
-    const done = ended(child);
-    const url = await vi.waitFor(() => /serving live on (http:\S+)/.exec(said)![1]!, { timeout: 60_000, interval: 50 });
+    const { child, url, done, said } = await startServer(args, { cwd: root, env });
     const version = async () =>
       ((await (await fetch(`${url}/v1/versions`)).json()) as { current: { version: string } }).current.version;
     const write = (method: string, key: string, body?: object) =>
@@ -156,7 +122,7 @@ it('takes a new run of the folder, survives a kill while it loads it and items a
       const { request: _, ...others } = (await answer.json()) as { request: string; items: { key: string }[] };
       return { ...others, keys: others.items.map(({ key }) => key) };
     };
-    return { child, done, version, write, post, all, said: () => said };
+    return { child, done, version, write, post, all, said };
   };
   const waiting = { timeout: 60_000, interval: 50 };
   const killed = await start();
@@ -247,13 +213,8 @@ it('answers on the second day with what came since, by a run that went on from t
       ...(from === undefined ? {} : { from: at(from) }),
     });
   await day('days/live/1');
-  const args = ['serve', '--watch', 'live', '--port', '0', '--engine', 'onnx', '--no-log'];
-  const child = spawn(process.execPath, [program, ...args], { cwd: at('days') });
-  let said = '';
-  child.stderr.on('data', (text) => (said += text));
-  const done = ended(child);
+  const { child, url, done } = await startServer(['--watch', 'live', '--no-log'], { cwd: at('days') });
   try {
-    const url = await vi.waitFor(() => /serving live on (http:\S+)/.exec(said)![1]!, { timeout: 60_000, interval: 50 });
     const keys = async (): Promise<string[]> => {
       const answer = await fetch(`${url}/v1/recommend`, {
         method: 'POST',

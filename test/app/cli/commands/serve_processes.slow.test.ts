@@ -1,5 +1,5 @@
 /** `tower serve --processes`: one address and one log for several processes, of which any may end. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { createServer } from 'node:net';
@@ -8,7 +8,7 @@ import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { train } from '../../../../src/api.ts';
 import { temporaryFolder } from '../../../training/temporary_folder.ts';
 import { writeProject } from '../project.ts';
-import { ended, program, tower } from '../tower.ts';
+import { type StartedServer, startServer, tower } from '../tower.ts';
 
 const root = temporaryFolder();
 const at = (name: string) => join(root, name);
@@ -19,25 +19,11 @@ beforeAll(async () => {
   await train(at('films.tower'), { data: at('data.tower'), out: at('run'), engine: 'onnx', set: settings });
 }, 60_000);
 
-interface Started {
-  readonly child: ChildProcess;
-  readonly url: string;
-  readonly done: ReturnType<typeof ended>;
-  said(): string;
-}
-
-let started: Started | undefined;
+let started: StartedServer | undefined;
 afterEach(() => void started?.child.kill('SIGKILL'));
 
-async function start(...args: readonly string[]): Promise<Started> {
-  const common = ['--port', '0', '--engine', 'onnx', '--processes', '2', '--drain', '0'];
-  const child = spawn(process.execPath, [program, 'serve', ...args, ...common], { cwd: root });
-  let said = '';
-  child.stderr.on('data', (text) => (said += text));
-  const done = ended(child);
-  const inTime = { timeout: 60_000, interval: 50 };
-  const url = await vi.waitFor(() => /serving .* on (http:\S+) in 2 processes/.exec(said)![1]!, inTime);
-  started = { child, url, done, said: () => said };
+async function start(...args: readonly string[]): Promise<StartedServer> {
+  started = await startServer([...args, '--processes', '2'], { cwd: root });
   return started;
 }
 
