@@ -1,10 +1,10 @@
 /** Servers that share a log in Redis, and watch one folder: a decision of one of them on versions is that of all. One of them has two processes. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { train } from '../../../src/api.ts';
-import { program } from '../../app/cli/tower.ts';
+import { startServer } from '../../app/cli/tower.ts';
 import { trainFilms } from '../../serving/server/films.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { type RedisServer, redisAbsent, redisProgram, startRedis } from './redis_server.ts';
@@ -38,19 +38,16 @@ describe.skipIf(redisProgram === undefined)(`servers of one log and one folder${
 
   async function start(...more: readonly string[]) {
     const log = redis.url('shop');
-    const options = ['--items', log, '--events', log, '--port', '0', '--engine', 'onnx', '--no-log', ...more];
-    const child = spawn(process.execPath, [program, 'serve', '--watch', 'live', ...options], { cwd: root });
+    const options = ['--items', log, '--events', log, '--no-log', ...more];
+    const { child, url, said } = await startServer(['--watch', 'live', ...options], { cwd: root });
     children.push(child);
-    let said = '';
-    child.stderr.on('data', (text) => (said += text));
-    const url = await vi.waitFor(() => /serving live on (http:\S+)/.exec(said)![1]!, inTime);
     const ask = async (method: string, path: string, body?: object) => {
       const headers = { connection: 'close', ...(body ? { 'content-type': 'application/json' } : {}) };
       const answer = await fetch(url + path, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) });
       return { status: answer.status, body: await answer.json() };
     };
     const current = async () => (await ask('GET', '/v1/versions')).body.current.version;
-    return { ask, current, said: () => said };
+    return { ask, current, said };
   }
   type Started = Awaited<ReturnType<typeof start>>;
   const agree = (servers: readonly Started[], id: string) =>

@@ -1,12 +1,11 @@
 /** `tower index` and `tower serve --index` as a user runs them, with a PostgreSQL of the test. */
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { train } from '../../../../src/api.ts';
 import { absent, type Cluster, password, programs, startCluster } from '../../../plugins/postgres/cluster.ts';
 import { temporaryFolder } from '../../../training/temporary_folder.ts';
 import { writeProject } from '../project.ts';
-import { ended, program, tower } from '../tower.ts';
+import { startServer, tower } from '../tower.ts';
 
 const root = temporaryFolder();
 const at = (name: string) => join(root, name);
@@ -51,15 +50,8 @@ describe.skipIf(!programs)(`with a database${absent}`, () => {
     ]);
     expect(written.stderr).toMatch(/copying .*\n.*building the graph.*\n.*ef_search 40: recall/);
 
-    const child = spawn(process.execPath, [program, 'serve', 'run', '--port', '0', '--engine', 'onnx', '--index', to], {
-      cwd: root,
-      env: { ...process.env, ...env },
-    });
-    let said = '';
-    child.stderr.on('data', (text) => (said += text));
-    const done = ended(child);
-    const url = await vi.waitFor(() => /serving run on (http:\S+)/.exec(said)![1]!, { timeout: 90_000, interval: 50 });
-    expect(said).toContain(`searching in ${to}`);
+    const { child, url, done, said } = await startServer(['run', '--index', to], { cwd: root, env });
+    expect(said()).toContain(`searching in ${to}`);
     const answer = await fetch(`${url}/v1/recommend`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
